@@ -1,0 +1,1 @@
+"""From frame hits to segments: streams, end refinement, scores."""

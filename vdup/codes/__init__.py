@@ -1,0 +1,1 @@
+"""Descriptors to binary codes, and what is done with codes."""

@@ -1,0 +1,103 @@
+"""Errors that vdup raises for conditions a user can meet.
+
+Every message says what went wrong, with which value, and what to do::
+
+    VdupError
+    ├── ConfigError              a setting is wrong or does not fit another
+    ├── VideoError               one video cannot be used
+    │   ├── VideoOpenError       not a video, or damaged beyond reading
+    │   ├── NoVideoStreamError   a media file without a picture
+    │   ├── VideoDecodeError     opened, but no frame could be decoded
+    │   ├── DecoderCrashError    the decoding process died
+    │   └── DecoderTimeoutError  the decoding process took too long
+    ├── WeightsError             a weights file is missing, damaged or of the wrong shape
+    ├── LibraryError             the library folder cannot be used
+    │   ├── LibraryLockedError   another process has it open
+    │   ├── FingerprintError     made with other settings
+    │   ├── LibraryDamagedError  a file in it is damaged
+    │   └── LibraryFullError     no space left on the disk
+    ├── IndexFileError           a saved frame index is damaged or of another kind
+    └── StoreError               the store of video descriptors failed
+        └── StoreUnavailableError   it cannot be reached
+
+Wrong arguments in Python calls stay ``ValueError`` and ``TypeError``.
+"""
+
+from pathlib import Path
+
+
+class VdupError(Exception):
+    """Base of all errors of vdup."""
+
+
+class ConfigError(VdupError):
+    """A setting is wrong, unknown, or does not fit another one."""
+
+
+class VideoError(VdupError):
+    """One video cannot be used; the rest of a batch goes on."""
+
+    def __init__(self, path: Path | str, message: str) -> None:
+        super().__init__(f"{path}: {message}")
+        self.path = str(path)
+        self.reason = message
+
+    def __reduce__(self) -> tuple[type["VideoError"], tuple[str, str]]:
+        """Survives the trip from a worker process."""
+        return type(self), (self.path, self.reason)
+
+
+class VideoOpenError(VideoError):
+    """The file is not a video or is damaged beyond reading."""
+
+
+class NoVideoStreamError(VideoError):
+    """The file is a media file without a picture."""
+
+
+class VideoDecodeError(VideoError):
+    """The file opened, but no frame could be decoded."""
+
+
+class DecoderCrashError(VideoError):
+    """The process that decoded this file died."""
+
+
+class DecoderTimeoutError(VideoError):
+    """The process that decoded this file took longer than its limit."""
+
+
+class WeightsError(VdupError):
+    """A weights file is missing, damaged, or does not fit the model."""
+
+
+class LibraryError(VdupError):
+    """A library folder cannot be used."""
+
+
+class LibraryLockedError(LibraryError):
+    """Another process has the library open."""
+
+
+class FingerprintError(LibraryError):
+    """The library was made with settings that give other codes."""
+
+
+class LibraryDamagedError(LibraryError):
+    """A file of the library is damaged."""
+
+
+class LibraryFullError(LibraryError):
+    """The disk that holds the library is full."""
+
+
+class IndexFileError(VdupError):
+    """A saved frame index is damaged, truncated or of another kind."""
+
+
+class StoreError(VdupError):
+    """The store of video descriptors failed."""
+
+
+class StoreUnavailableError(StoreError):
+    """The store of video descriptors cannot be reached."""

@@ -1,0 +1,1 @@
+"""Frames to real-valued descriptors: backbone, pooling, whitening."""

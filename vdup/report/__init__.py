@@ -1,0 +1,1 @@
+"""Matches as table, CSV and JSON."""

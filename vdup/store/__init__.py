@@ -1,0 +1,1 @@
+"""Mean-pooled video descriptors in Qdrant."""

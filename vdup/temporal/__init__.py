@@ -1,0 +1,1 @@
+"""Temporal models: the Temporal Match Kernel."""

@@ -1,0 +1,159 @@
+"""Value types that the stages hand to one another.
+
+Times are seconds (float64) from the start of the video's presentation; intervals are half open. Types are columns, not
+lists of small objects. This module imports NumPy only.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+CODE_BITS = 1024
+"""Bits of one frame code."""
+
+CODE_BYTES = CODE_BITS // 8
+"""Bytes of one packed frame code."""
+
+FloatArray = NDArray[np.float32]
+TimeArray = NDArray[np.float64]
+CodeArray = NDArray[np.uint8]
+RowArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+
+
+def _check_rows(owner: str, expected: int, **columns: NDArray[np.generic]) -> None:
+    for name, column in columns.items():
+        if len(column) != expected:
+            raise ValueError(f"{owner}.{name} has {len(column)} rows, expected {expected}")
+
+
+@dataclass(frozen=True)
+class VideoInfo:
+    """What a container says of its video stream, after rotation."""
+
+    width: int
+    """Displayed width in pixels, after rotation metadata."""
+    height: int
+    """Displayed height in pixels, after rotation metadata."""
+    duration_seconds: float | None
+    """Presentation length; None when the container does not say."""
+    codec: str
+    """Short codec name, such as ``h264``; empty when the reader does not say."""
+    rotation_degrees: int
+    """Clockwise rotation that was applied: 0, 90, 180 or 270."""
+
+
+@dataclass(frozen=True)
+class FrameBatch:
+    """Consecutive sampled frames of one video, cut to their picture and scaled to one size."""
+
+    images: NDArray[np.uint8]
+    """RGB, shape [N, H, W, 3]."""
+    times_seconds: TimeArray
+    """Presentation time of each frame, shape [N], increasing."""
+    searchable: BoolArray
+    """False for blank or near-uniform frames, shape [N]."""
+
+    def __post_init__(self) -> None:
+        if self.images.ndim != 4 or self.images.shape[3] != 3 or self.images.dtype != np.uint8:
+            raise ValueError(f"images must be uint8 [N, H, W, 3], got {self.images.dtype} {self.images.shape}")
+        _check_rows("FrameBatch", len(self.images), times_seconds=self.times_seconds, searchable=self.searchable)
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+
+@dataclass(frozen=True)
+class VideoCodes:
+    """Codes of one video. A row stands for a run of nearly equal sampled frames."""
+
+    codes: CodeArray
+    """Packed bits, most significant first, uint8 [N, 128]."""
+    starts_seconds: TimeArray
+    """Time of the first sampled frame of each run, shape [N], increasing."""
+    ends_seconds: TimeArray
+    """Time of the last sampled frame of each run, shape [N]; equals the start for a run of one."""
+    searchable: BoolArray
+    """False for rows that stay out of look-up (blank frames), shape [N]."""
+    duration_seconds: float
+    """Length of the video."""
+
+    def __post_init__(self) -> None:
+        if self.codes.ndim != 2 or self.codes.shape[1] != CODE_BYTES or self.codes.dtype != np.uint8:
+            raise ValueError(f"codes must be uint8 [N, {CODE_BYTES}], got {self.codes.dtype} {self.codes.shape}")
+        _check_rows(
+            "VideoCodes",
+            len(self.codes),
+            starts_seconds=self.starts_seconds,
+            ends_seconds=self.ends_seconds,
+            searchable=self.searchable,
+        )
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+
+@dataclass(frozen=True)
+class FrameHits:
+    """Results of a look-up, sorted by query row, then distance, then reference row."""
+
+    query_rows: RowArray
+    """Row of the query code that was asked for, int64 [M]."""
+    reference_rows: RowArray
+    """Row id that was given when the reference code was added, int64 [M]."""
+    distances: NDArray[np.int32]
+    """Exact Hamming distance of the two codes, int32 [M]."""
+
+    def __post_init__(self) -> None:
+        _check_rows("FrameHits", len(self.query_rows), reference_rows=self.reference_rows, distances=self.distances)
+
+    def __len__(self) -> int:
+        return len(self.query_rows)
+
+
+@dataclass(frozen=True)
+class DescriptorHit:
+    """One stored descriptor near a query descriptor."""
+
+    video_number: int
+    """Number of the video in the catalogue."""
+    start_seconds: float
+    end_seconds: float
+    similarity: float
+    """Cosine similarity, -1 to 1."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Why a match was reported."""
+
+    frames_matched: int
+    """Query frames whose code agrees with the reference along the segment."""
+    frames_compared: int
+    """Query frames inside the segment that could be compared."""
+    mean_hamming_distance: float
+    """Mean over the matched frames, in bits of 1,024."""
+    tmk_score: float
+    """Temporal Match Kernel score at the refined offset, at most 1."""
+    time_offset_seconds: float
+    """Reference time minus query time at the start of the segment."""
+    mirrored: bool
+    """True when the query had to be mirrored left to right."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """A stretch of a query video that was found in a reference video."""
+
+    query_id: str
+    reference_id: str
+    query_start_seconds: float
+    query_end_seconds: float
+    reference_start_seconds: float
+    reference_end_seconds: float
+    score: float
+    """Calibrated, 0 to 1; see docs/how-a-match-is-decided.md."""
+    speed: float = 1.0
+    """Reference seconds that pass in one query second: 2.0 means that the query plays twice as fast."""
+    evidence: Evidence | None = field(default=None)

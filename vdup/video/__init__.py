@@ -1,0 +1,1 @@
+"""Reading videos: files to frames with their presentation times."""

@@ -1,0 +1,1 @@
+"""Weights that ship with vdup, as safetensors, with their model cards."""
