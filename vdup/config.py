@@ -87,7 +87,7 @@ class ResNetConfig(BackboneConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         _require(self.depth in (18, 34, 50), "backbone.depth", self.depth, "18, 34 or 50")
-        _require(1 <= self.layer <= self.depth, "backbone.layer", self.layer, f"1-{self.depth}")
+        _require(1 <= self.layer < self.depth, "backbone.layer", self.layer, f"1-{self.depth - 1}")
 
 
 @dataclass(kw_only=True)

@@ -1,0 +1,162 @@
+"""Backbones: images to feature maps."""
+
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from vdup.config import BackboneConfig, EfficientNetLite0Config, Precision, ResNetConfig, VGG16Config
+from vdup.errors import ConfigError
+from vdup.features.trunk import digest_of, efficientnet_lite0_trunk, fold_batch_norms, resnet_trunk, vgg16_trunk
+
+_IMAGENET_MEAN = (0.485, 0.456, 0.406)
+_IMAGENET_STD = (0.229, 0.224, 0.225)
+_HALF = (0.5, 0.5, 0.5)
+
+_CPU_BFLOAT16_FLAGS = frozenset({"avx512_bf16", "amx_bf16", "bf16"})
+"""Flags of /proc/cpuinfo that stand for bfloat16 arithmetic: AVX-512 and AMX on x86, bf16 on Arm."""
+
+
+class Backbone(nn.Module):
+    """A pretrained convolutional network, run without gradients, from images to non-negative feature maps."""
+
+    channels: int
+    """Channels of the feature map."""
+    name: str
+    """Network and layer, such as ``resnet34_layer29``."""
+    weights_digest: str
+    """SHA-256 of the weights before any folding or rounding."""
+    device: torch.device
+    """Where the network runs and its output lies."""
+    dtype: torch.dtype
+    """Number format of the convolutions."""
+
+    def __init__(
+        self,
+        trunk: nn.Module,
+        name: str,
+        mean: tuple[float, float, float],
+        std: tuple[float, float, float],
+        device: torch.device,
+        dtype: torch.dtype,
+    ) -> None:
+        """Takes over a trunk and folds its batch normalisation.
+
+        Args:
+            trunk: network in evaluation mode, float [B, 3, H, W] -> [B, C, h, w], ending in a ReLU.
+            name: network and layer.
+            mean: what to subtract from the colours (of range 0-1), RGB.
+            std: what to divide by afterwards, RGB.
+            device: where to run.
+            dtype: number format of the convolutions.
+        """
+        super().__init__()
+        self.name = name
+        self.device = device
+        self.dtype = dtype
+        self.weights_digest = digest_of(trunk.state_dict())
+        fold_batch_norms(trunk)
+        self.channels = _last_channels(trunk)
+        self.trunk = trunk.requires_grad_(False).to(device=device, dtype=dtype, memory_format=torch.channels_last)
+        # (x / 255 - mean) / std as one multiplication and one addition.
+        scale = 1 / (255 * torch.tensor(std))
+        offset = -torch.tensor(mean) / torch.tensor(std)
+        self.register_buffer("scale", scale.view(1, 3, 1, 1).to(device), persistent=False)
+        self.register_buffer("offset", offset.view(1, 3, 1, 1).to(device), persistent=False)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Computes feature maps.
+
+        Args:
+            images: RGB of range 0-255, uint8 or floating [B, 3, H, W], on any device; fastest in channels-last order.
+
+        Returns:
+            Feature maps after ReLU, float32 [B, channels, h, w] on :attr:`device`.
+
+        Raises:
+            ValueError: the images have another shape.
+            TypeError: the images are neither uint8 nor floating.
+        """
+        if images.ndim != 4 or images.shape[1] != 3:
+            raise ValueError(f"images must have shape [B, 3, H, W], got {list(images.shape)}")
+        if images.dtype != torch.uint8 and not images.is_floating_point():
+            raise TypeError(f"images must be uint8 or floating, got {images.dtype}")
+        pixels = images.to(self.device).float().contiguous(memory_format=torch.channels_last)
+        normalised = torch.addcmul(self.get_buffer("offset"), pixels, self.get_buffer("scale"))
+        features: Tensor = self.trunk(normalised.to(self.dtype))
+        return features.float()
+
+
+def build_backbone(config: BackboneConfig) -> Backbone:
+    """Builds the backbone that the settings choose.
+
+    EfficientNet-Lite0 (Tan and Le 2019; the Lite variant replaces swish by ReLU6 and drops squeeze-excitation) comes
+    with its weights; ResNet (He et al. 2016) and VGG-16 (Simonyan and Zisserman 2015) load torchvision's ImageNet
+    weights from the network on first use unless a file is given.
+
+    Raises:
+        ConfigError: the device is unknown or absent.
+        WeightsError: the weights are missing, damaged or of another network.
+    """
+    device = resolve_device(config.device)
+    dtype = resolve_dtype(config.precision, device)
+    match config:
+        case EfficientNetLite0Config():
+            return Backbone(efficientnet_lite0_trunk(), "efficientnet_lite0", _HALF, _HALF, device, dtype)
+        case ResNetConfig():
+            name = f"resnet{config.depth}_layer{config.layer}"
+            return Backbone(resnet_trunk(config), name, _IMAGENET_MEAN, _IMAGENET_STD, device, dtype)
+        case VGG16Config():
+            name = f"vgg16_layer{config.layer}"
+            return Backbone(vgg16_trunk(config), name, _IMAGENET_MEAN, _IMAGENET_STD, device, dtype)
+    raise TypeError(f"no backbone is known for {type(config).__name__}")
+
+
+def resolve_device(device: str) -> torch.device:
+    """Turns the setting ``auto``, ``cpu``, ``cuda`` or ``cuda:N`` into a device that is present.
+
+    Raises:
+        ConfigError: the setting is none of these, or that GPU is not there.
+    """
+    if device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        resolved = torch.device(device)
+    except RuntimeError as error:
+        raise ConfigError(f"backbone.device={device} is not usable: it must be auto, cpu, cuda or cuda:N") from error
+    if resolved.type not in ("cpu", "cuda"):
+        raise ConfigError(f"backbone.device={device} is not usable: it must be auto, cpu, cuda or cuda:N")
+    if resolved.type == "cuda" and (resolved.index or 0) >= torch.cuda.device_count():
+        raise ConfigError(
+            f"backbone.device={device} is not usable: {torch.cuda.device_count()} CUDA devices were found; use auto"
+        )
+    return resolved
+
+
+def resolve_dtype(precision: Precision, device: torch.device) -> torch.dtype:
+    """Number format for a precision on a device; ``auto`` takes a 16-bit format where the hardware computes it."""
+    match precision:
+        case Precision.float32:
+            return torch.float32
+        case Precision.bfloat16:
+            return torch.bfloat16
+        case Precision.auto:
+            if device.type == "cuda":
+                return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
+            return torch.bfloat16 if cpu_has_bfloat16() else torch.float32
+
+
+def cpu_has_bfloat16(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
+    """Tells whether the processor multiplies bfloat16 in hardware; False where the system does not say (not Linux)."""
+    try:
+        lines = cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return False
+    flags = next((line for line in lines if line.lower().startswith(("flags", "features"))), "")
+    return not _CPU_BFLOAT16_FLAGS.isdisjoint(flags.split())
+
+
+def _last_channels(trunk: nn.Module) -> int:
+    convolutions = [module for module in trunk.modules() if isinstance(module, nn.Conv2d)]
+    # A projecting shortcut is listed after the block's own convolutions, and has as many output channels.
+    return convolutions[-1].out_channels
