@@ -57,7 +57,7 @@ class Backbone(nn.Module):
         self.weights_digest = digest_of(trunk.state_dict())
         fold_batch_norms(trunk)
         self.channels = _last_channels(trunk)
-        self.trunk = trunk.requires_grad_(False).to(device=device, dtype=dtype, memory_format=torch.channels_last)
+        self.trunk = trunk.requires_grad_(False).to(device, dtype).to(memory_format=torch.channels_last)
         # (x / 255 - mean) / std as one multiplication and one addition.
         scale = 1 / (255 * torch.tensor(std))
         offset = -torch.tensor(mean) / torch.tensor(std)

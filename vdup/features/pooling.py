@@ -7,7 +7,6 @@ iMAC: Kordopatis-Zilos et al., "Near-duplicate video retrieval by aggregating in
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -43,6 +42,7 @@ class RMAC(Pooling):
         self.name = f"rmac_levels{levels}_overlap{overlap:g}"
 
     def regions(self, feature_map: Tensor) -> Tensor:
+        """Region vectors [B, R, C], in the order of :func:`rmac_regions`."""
         height, width = feature_map.shape[2:]
         squares = rmac_regions(height, width, self.levels, self.overlap)
         maxima = [feature_map[:, :, top : top + side, left : left + side].amax((2, 3)) for top, left, side in squares]
@@ -57,6 +57,7 @@ class GeM(Pooling):
         self.name = f"gem_power{power:g}"
 
     def regions(self, feature_map: Tensor) -> Tensor:
+        """One vector a map, [B, 1, C]; negative values count as zero."""
         values = feature_map.clamp(min=0)
         # Relative to the channel's maximum, so that no power overflows; a channel of zeros stays zero.
         peak = values.amax((2, 3), keepdim=True)
@@ -71,6 +72,7 @@ class IMAC(Pooling):
     name = "imac"
 
     def regions(self, feature_map: Tensor) -> Tensor:
+        """One vector a map, [B, 1, C]."""
         return feature_map.amax((2, 3)).unsqueeze(1)
 
 
@@ -86,8 +88,7 @@ def build_pooling(config: PoolingConfig) -> Pooling:
     raise TypeError(f"no pooling is known for {type(config).__name__}")
 
 
-@lru_cache(maxsize=256)
-def rmac_regions(height: int, width: int, levels: int, overlap: float) -> tuple[tuple[int, int, int], ...]:
+def rmac_regions(height: int, width: int, levels: int, overlap: float) -> list[tuple[int, int, int]]:
     """Square regions of R-MAC on a feature map.
 
     Level l has squares of side 2 * min(height, width) / (l + 1), rounded down: l of them along the shorter side and
@@ -119,7 +120,7 @@ def rmac_regions(height: int, width: int, levels: int, overlap: float) -> tuple[
         tops = _spread(height - side, level + (extra if height > width else 0))
         lefts = _spread(width - side, level + (extra if width > height else 0))
         squares += [(top, left, side) for top in tops for left in lefts]
-    return tuple(squares)
+    return squares
 
 
 def aggregate_regions(regions: Tensor, whiten: Callable[[Tensor], Tensor]) -> Tensor:

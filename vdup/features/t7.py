@@ -14,6 +14,7 @@ An index names an object of the file; where it comes again, its body is left out
 of a file is ever executed, and every length is checked against the bytes that are left.
 """
 
+import math
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,7 @@ from numpy.typing import NDArray
 from vdup.errors import WeightsError
 
 Tensor7: TypeAlias = NDArray[Any]
-Value: TypeAlias = "None | bool | float | str | Tensor7 | dict[Any, Any]"
+Value: TypeAlias = "bool | float | str | Tensor7 | dict[Any, Any] | None"
 
 _NIL, _NUMBER, _STRING, _TABLE, _OBJECT, _BOOLEAN = range(6)
 
@@ -163,7 +164,7 @@ class _Reader:
         elements = storage.elements
         last = first + sum((size - 1) * stride for size, stride in zip(sizes, strides, strict=True))
         # The second test refuses stride 0, by which a small file could ask for any amount of memory.
-        if last >= len(elements) or int(np.prod([float(size) for size in sizes])) > len(elements):
+        if last >= len(elements) or math.prod(sizes) > len(elements):
             raise self._damaged(f"a tensor of sizes {sizes} reaches beyond its storage of {len(elements)} elements")
         byte_strides = [stride * element.itemsize for stride in strides]
         return np.lib.stride_tricks.as_strided(elements[first:], sizes, byte_strides, writeable=False).copy()

@@ -115,6 +115,8 @@ def fold_batch_norms(network: nn.Module) -> None:
     convolution: nn.Conv2d | None = None
     for name, child in list(network.named_children()):
         if isinstance(child, nn.BatchNorm2d) and convolution is not None:
+            if child.running_mean is None or child.running_var is None:
+                raise ValueError(f"batch normalisation {name} keeps no statistics and cannot be folded")
             convolution.weight, convolution.bias = fuse_conv_bn_weights(
                 convolution.weight,
                 convolution.bias,
@@ -185,8 +187,8 @@ def _read_state(path: Path) -> dict[str, Tensor]:
         return _checked_state(torch.load(path, map_location="cpu", weights_only=True), str(path))
     except (OSError, EOFError, RuntimeError, ValueError, KeyError, pickle.UnpicklingError, SafetensorError) as error:
         raise WeightsError(
-            f"{path} cannot be read as a state dict ({error}): it must be a .safetensors file or a .pth file that holds "
-            f"nothing but tensors"
+            f"{path} cannot be read as a state dict ({error}): it must be a .safetensors file, or a .pth file that "
+            f"holds nothing but tensors"
         ) from error
 
 
