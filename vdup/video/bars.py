@@ -13,22 +13,27 @@ MIN_PICTURE_SHARE = 0.25
 """... nor to less than this share. An upright 9:16 video inside a 16:9 frame keeps 0.316 of the width."""
 
 _MAX_LAYERS = 4
-_MAX_SAMPLES = 128
+_MAX_SAMPLES = 64
 """Pixels of one line that are looked at."""
 _TOLERANCE = 16
 """Largest distance of a bar's pixel from the bar's colour, in levels of any channel; covers coding noise."""
 _BLACK_LUMA = 24.0
 """Bars up to this luma count as black; they may lie on one side only."""
-_CLEAN_SHARE = 0.03
+_MIN_LINES = 2
+_RIM_LINES = 3
+"""Lines of another colour that may lie outside a bar: what scaling leaves of the border around it."""
+_CLEAN_SHARE = 0.04
 """Pixels of a bar's line that may differ: noise."""
 _TEXT_SHARE = 0.30
 """Pixels of a bar's line that may differ where subtitles or a logo lie in the bar."""
 _CLEAN_LINES_SHARE = 0.4
 """Lines of a bar that must be free of text."""
-_EDGE_SHARE = 0.5
-"""Pixels along the inside edge that must differ from the bar in one frame or another."""
 _EDGE_LINES = 3
 """Lines within which the step from bar to picture must happen: scaling and coding blur it."""
+_EDGE_STEP = 0.25
+"""Growth of the share of differing pixels at the edge. A skyline against a black sky grows line by line instead."""
+_EDGE_SHARE = 0.5
+"""Pixels along the inside edge that must differ from the bar in one frame or another."""
 
 _Bar = tuple[int, NDArray[np.uint8]]
 """Thickness in pixels and RGB colour."""
@@ -38,48 +43,63 @@ def _luma(colour: NDArray[np.uint8]) -> float:
     return float(colour @ np.array([0.299, 0.587, 0.114]))
 
 
-def _bar_before(lines: NDArray[np.uint8]) -> _Bar | None:
-    """The bar at the start of the lines uint8 [N, L, S, 3]: N frames, L lines from outside in, S pixels of each."""
-    count = lines.shape[1]
-    colour: NDArray[np.uint8] = np.median(lines[:, :2].reshape(-1, 3), axis=0).astype(np.uint8)
-    low = np.where(colour > _TOLERANCE, colour - _TOLERANCE, 0).astype(np.uint8)
-    high = np.where(colour < 255 - _TOLERANCE, colour + _TOLERANCE, 255).astype(np.uint8)
+def _differing(lines: NDArray[np.uint8], colour: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Which pixels of the planar lines uint8 [3, N, L, S] are not of the colour, bool [N, L, S]."""
+    low = np.maximum(colour, _TOLERANCE) - np.uint8(_TOLERANCE)
+    span = np.minimum(colour, 255 - _TOLERANCE) + np.uint8(_TOLERANCE) - low
+    # Levels below the range wrap round to large ones: one comparison tests both ends.
+    differs: NDArray[np.bool_] = (lines[0] - low[0]) > span[0]
+    for channel in (1, 2):
+        differs |= (lines[channel] - low[channel]) > span[channel]
+    return differs
 
-    def differing(part: NDArray[np.uint8]) -> NDArray[np.bool_]:
-        outside: NDArray[np.bool_] = ((part < low) | (part > high)).any(axis=3)
-        return outside
 
+def _bar_before(lines: NDArray[np.uint8], rim: int = 0) -> _Bar | None:
+    """The bar at the start of the lines.
+
+    Args:
+        lines: planar, uint8 [3, N, L, S]: N frames, L lines from outside in, S pixels of each.
+        rim: outermost lines that are not looked at and go with the bar.
+    """
+    outermost = lines[:, :, rim : rim + _MIN_LINES]
+    colour = np.median(outermost.reshape(3, -1), axis=1).astype(np.uint8)
     # Most frames have no bars: two lines are enough to know.
-    if differing(lines[:, :2]).mean(axis=2).max() > _CLEAN_SHARE:
+    if _differing(outermost, colour).mean(axis=2).max() > _CLEAN_SHARE:
         return None
-    differs = differing(lines)
+    differs = _differing(lines[:, :, rim:], colour)
     share = differs.mean(axis=2).max(axis=0)
     beyond = np.flatnonzero(share > _TEXT_SHARE)
     if len(beyond) == 0:
         return None
     thickness = int(beyond[0])
-    if thickness < max(2, round(0.01 * count)) or (share[:thickness] <= _CLEAN_SHARE).mean() < _CLEAN_LINES_SHARE:
+    inside = slice(thickness, thickness + _EDGE_LINES)
+    if (
+        thickness < _MIN_LINES
+        or (share[:thickness] <= _CLEAN_SHARE).mean() < _CLEAN_LINES_SHARE
+        or share[inside].max() - share[thickness - 1] < _EDGE_STEP
+        or differs[:, inside].any(axis=0).mean(axis=1).max() < _EDGE_SHARE
+    ):
         return None
-    # A skyline against a black sky grows line by line; the edge of a bar is there at once.
-    if share[max(0, thickness - _EDGE_LINES)] > _TEXT_SHARE / 2:
-        return None
-    ever = differs[:, thickness : thickness + _EDGE_LINES].any(axis=0).mean(axis=1)
-    if ever.max() < _EDGE_SHARE:
-        return None
-    return thickness, colour
+    return thickness + rim, colour
 
 
-def _bars_along(lines: NDArray[np.uint8]) -> tuple[int, int]:
-    """Thickness of the bars at the start and the end of the lines uint8 [N, L, S, 3]."""
-    first, last = _bar_before(lines), _bar_before(lines[:, ::-1])
-    if first is not None and last is not None:
-        same = np.abs(first[1].astype(np.int16) - last[1].astype(np.int16)).max() <= _TOLERANCE
-        if same:
-            return first[0], last[0]
-    # One coloured bar alone is more often a wall or a sky than a border.
-    start = first[0] if first is not None and _luma(first[1]) <= _BLACK_LUMA else 0
-    end = last[0] if last is not None and _luma(last[1]) <= _BLACK_LUMA else 0
-    return start, end
+def _bars_along(frames: NDArray[np.uint8]) -> tuple[int, int]:
+    """Thickness of the bars at the top and the bottom of frames uint8 [N, H, W, 3]."""
+    step = -(-frames.shape[2] // _MAX_SAMPLES)
+    lines = np.ascontiguousarray(np.moveaxis(frames[:, :, step // 2 :: step], 3, 0))
+    upwards = lines[:, :, ::-1]
+    for rim in (0, _RIM_LINES):
+        first, last = _bar_before(lines, rim), _bar_before(upwards, rim)
+        if first is not None and last is not None:
+            apart = np.abs(first[1].astype(np.int16) - last[1].astype(np.int16)).max()
+            if apart <= _TOLERANCE:
+                return first[0], last[0]
+        # One coloured bar alone is more often a wall or a sky than a border.
+        start = first[0] if first is not None and _luma(first[1]) <= _BLACK_LUMA else 0
+        end = last[0] if last is not None and _luma(last[1]) <= _BLACK_LUMA else 0
+        if start or end:
+            return start, end
+    return 0, 0
 
 
 def find_picture(frames: NDArray[np.uint8]) -> tuple[int, int, int, int]:
@@ -108,13 +128,11 @@ def find_picture(frames: NDArray[np.uint8]) -> tuple[int, int, int, int]:
     for _ in range(_MAX_LAYERS):
         before = (top, bottom, left, right)
         if bottom - top > min_height:
-            step = -(-(right - left) // _MAX_SAMPLES)
-            start, end = _bars_along(frames[:, top:bottom, left:right:step])
+            start, end = _bars_along(frames[:, top:bottom, left:right])
             if bottom - end - top - start >= min_height:
                 top, bottom = top + start, bottom - end
         if right - left > min_width:
-            step = -(-(bottom - top) // _MAX_SAMPLES)
-            start, end = _bars_along(frames[:, top:bottom:step, left:right].swapaxes(1, 2))
+            start, end = _bars_along(frames[:, top:bottom, left:right].swapaxes(1, 2))
             if right - end - left - start >= min_width:
                 left, right = left + start, right - end
         if (top, bottom, left, right) == before:

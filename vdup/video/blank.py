@@ -7,6 +7,9 @@ _BLOCK = 4
 """Pixels in height and width that are averaged, so that coding noise is no structure."""
 _MAX_SPREAD = 20.0
 """Range of the block means of one channel, its outermost hundredths left out, that still counts as one colour."""
+_COARSE_STEP = 8
+_COARSE_SPREAD = 64
+"""Range of the levels of single pixels, their outermost fiftieths left out, that no blank frame has."""
 _EDGE_LEVELS = 6.0
 """Step between neighbouring blocks that counts as an edge, in levels of 255."""
 _MAX_EDGE_SHARE = 0.004
@@ -29,6 +32,11 @@ def is_blank(image: NDArray[np.uint8]) -> bool:
     """
     if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or image.size == 0:
         raise ValueError(f"image must be uint8 [H, W, 3] with at least one pixel, got {image.dtype} {image.shape}")
+    # A coarse look settles most frames: no coding noise reaches this far.
+    coarse = np.sort(image[::_COARSE_STEP, ::_COARSE_STEP].reshape(-1, 3), axis=0)
+    tail = len(coarse) // 50
+    if int((coarse[len(coarse) - 1 - tail] - coarse[tail]).max()) > _COARSE_SPREAD:
+        return False
     rows, columns = max(1, image.shape[0] // _BLOCK), max(1, image.shape[1] // _BLOCK)
     row_pixels, column_pixels = min(_BLOCK, image.shape[0]), min(_BLOCK, image.shape[1])
     cells = image[: rows * row_pixels, : columns * column_pixels]
