@@ -1,0 +1,380 @@
+"""A library: one folder that holds everything vdup knows of a set of videos.
+
+``manifest.json`` (settings), ``catalogue.sqlite`` (videos; the truth), ``codes-G.bin`` and ``rows-G.bin`` (codes of
+generation G), ``frames-G.index`` (saved frame index), ``descriptors/`` (embedded store), ``library.lock``. Index and
+descriptors can be made anew from the codes.
+"""
+
+import difflib
+import logging
+import re
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from vdup.catalogue.catalogue import CATALOGUE_NAME, COMMITTED_ROWS, GENERATION, STORE_DIRTY, Catalogue
+from vdup.catalogue.code_file import CodeFile, codes_checksum
+from vdup.catalogue.compaction import compact_codes, mask_of, orphans, rows_of
+from vdup.catalogue.durable import library_errors, sync_folder
+from vdup.catalogue.inspection import find_problems, time_problem
+from vdup.catalogue.lock import HOLDER_NAME, LOCK_NAME, LibraryLock
+from vdup.catalogue.manifest import MANIFEST_NAME, Manifest, Setting, read_manifest, write_manifest
+from vdup.catalogue.records import FileStamp, StoredVideo, VideoRecord, VideoState
+from vdup.errors import LibraryDamagedError, LibraryError
+from vdup.types import BoolArray, RowArray, VideoCodes, VideoInfo
+
+logger = logging.getLogger(__name__)
+
+_GENERATION_FILE = re.compile(r"(?:codes-(\d+)\.bin|rows-(\d+)\.bin|frames-(\d+)\.index.*)", re.DOTALL)
+
+_UNFINISHED = {
+    LOCK_NAME,
+    HOLDER_NAME,
+    CATALOGUE_NAME,
+    f"{CATALOGUE_NAME}-journal",
+    "codes-0.bin",
+    "rows-0.bin",
+    f"{MANIFEST_NAME}.new",
+}
+"""All that a crash while a library is being made can leave: the manifest comes last."""
+
+
+class LibraryFolder:
+    """An open library. Use :meth:`open`; close it, or use it in a ``with`` block.
+
+    One process at a time has it open. A video is in the library when :meth:`add_video` has returned, whatever happens
+    to the process or the power afterwards; a call that was cut off leaves no trace.
+    """
+
+    def __init__(
+        self, path: Path, manifest: Manifest, catalogue: Catalogue, codes: CodeFile, resources: ExitStack
+    ) -> None:
+        """Takes parts that are open already; ``resources`` closes them. Use :meth:`open`."""
+        self.path = path
+        self.manifest = manifest
+        self.catalogue = catalogue
+        self.codes = codes
+        self._resources = resources
+
+    @classmethod
+    def open(cls, path: Path, settings: Mapping[str, Setting], *, create: bool) -> Self:
+        """Opens a library, and mends what a crash left behind.
+
+        Args:
+            path: Its folder.
+            settings: Everything that shapes a code, dotted name -> value.
+            create: Make the library when the folder is missing or empty.
+
+        Raises:
+            LibraryLockedError: Another process has it open.
+            FingerprintError: It was made with other settings.
+            LibraryDamagedError: A file of it is damaged or missing.
+            LibraryFullError: The disk is full.
+            LibraryError: There is no library, the folder holds something else, or a newer vdup wrote it.
+        """
+        _check_place(path, create)
+        with library_errors(path, "create the folder"):
+            path.mkdir(parents=True, exist_ok=True)
+        with ExitStack() as stack:
+            stack.enter_context(LibraryLock(path))
+            fresh = not (path / MANIFEST_NAME).exists()
+            if fresh:
+                manifest = Manifest.of(settings)
+            else:
+                manifest = read_manifest(path)
+                manifest.check(settings, path)
+            catalogue = stack.enter_context(Catalogue(path / CATALOGUE_NAME, create=fresh))
+            if fresh and catalogue.next_number() > 1:
+                raise LibraryDamagedError(
+                    f"{path} is damaged: it holds videos, but {MANIFEST_NAME} is missing. Restore that file from a "
+                    "backup, or index the videos again into another folder with library=DIR."
+                )
+            generation = catalogue.meta_number(GENERATION)
+            codes = CodeFile(path, generation, catalogue.meta_number(COMMITTED_ROWS))
+            stack.callback(codes.close)
+            if fresh:
+                write_manifest(path, manifest)
+            _delete_other_generations(path, generation)
+            return cls(path, manifest, catalogue, codes, stack.pop_all())
+
+    @property
+    def index_path(self) -> Path:
+        """Where the frame index is saved. Changes with a compaction, because its rows have other numbers then."""
+        return self.path / f"frames-{self.codes.generation}.index"
+
+    @property
+    def store_path(self) -> Path:
+        """Folder of the embedded descriptor store."""
+        return self.path / "descriptors"
+
+    @property
+    def next_row(self) -> int:
+        """Row that the first code of the next video will have."""
+        return len(self.codes)
+
+    @property
+    def dead_rows(self) -> int:
+        """Rows of videos that were removed or replaced; :meth:`compact` gives their space back."""
+        return len(self.codes) - int(self.catalogue.row_ranges()[:, 2].sum())
+
+    def add_video(
+        self,
+        video_id: str,
+        file: FileStamp,
+        info: VideoInfo,
+        codes: VideoCodes,
+        *,
+        frames_sampled: int,
+        representatives: RowArray | None = None,
+    ) -> StoredVideo:
+        """Stores an indexed video, in place of any older record of its id.
+
+        Codes go to the disk first; then one transaction makes them, and the loss of the older version, a fact.
+
+        Args:
+            video_id: Name of the video, unique in the library.
+            file: The file it was read from.
+            info: What its container says.
+            codes: Its codes, N rows. Times must be finite and starts increasing.
+            frames_sampled: Frames that were decoded.
+            representatives: For each row the row that stands for it in the frame index, int64 [N]: a live row, or one
+                of its own (from :attr:`next_row` on), or -1 for itself. None: each row stands for itself.
+
+        Raises:
+            LibraryFullError: The disk is full; the library is as it was.
+            LibraryError: It cannot be written; the library is as it was.
+            ValueError: Times or representatives are unusable.
+        """
+        fault = time_problem(codes)
+        if fault is not None:
+            raise ValueError(f"codes of {video_id!r} cannot be stored: {fault}")
+        old = self.catalogue.get(video_id)
+        if representatives is None:
+            representatives = np.full(len(codes), -1, dtype=np.int64)
+        self._check_representatives(representatives, old)
+        record = VideoRecord(
+            number=self.catalogue.next_number(),
+            id=video_id,
+            path=file.path,
+            size_bytes=file.size_bytes,
+            modified_ns=file.modified_ns,
+            content_hash=file.content_hash,
+            state=VideoState.indexed,
+            duration_seconds=codes.duration_seconds,
+            width=info.width,
+            height=info.height,
+            codec=info.codec,
+            first_row=self.next_row,
+            row_count=len(codes),
+            codes_crc32=codes_checksum(codes),
+            frames_sampled=frames_sampled,
+            indexed_at=_now(),
+        )
+        try:
+            self.codes.append(codes, record.number, representatives)
+            with self.catalogue.transaction():
+                self.catalogue.put(record)
+                self.catalogue.set_meta(COMMITTED_ROWS, len(self.codes))
+                self.catalogue.set_meta(STORE_DIRTY, 1)
+        except BaseException:
+            # The catalogue says what became of the transaction; rows that it does not count go.
+            self.codes.truncate(self.catalogue.meta_number(COMMITTED_ROWS))
+            raise
+        return StoredVideo(record, old)
+
+    def record_failure(self, video_id: str, file: FileStamp, reason: str) -> StoredVideo:
+        """Notes that a video could not be read, in place of any older record of its id.
+
+        Raises:
+            LibraryFullError: The disk is full; the library is as it was.
+        """
+        return self._record_absence(video_id, file, reason, VideoState.failed)
+
+    def record_skipped(self, video_id: str, file: FileStamp, reason: str) -> StoredVideo:
+        """Notes that a video was left out on purpose, in place of any older record of its id.
+
+        Raises:
+            LibraryFullError: The disk is full; the library is as it was.
+        """
+        return self._record_absence(video_id, file, reason, VideoState.skipped)
+
+    def touch(self, record: VideoRecord, file: FileStamp) -> VideoRecord:
+        """Notes that an unchanged file has another time or place; keeps number and codes."""
+        touched = replace(
+            record,
+            path=file.path,
+            size_bytes=file.size_bytes,
+            modified_ns=file.modified_ns,
+            content_hash=file.content_hash or record.content_hash,
+        )
+        self.catalogue.put(touched)
+        return touched
+
+    def remove(self, ids: Iterable[str]) -> list[VideoRecord]:
+        """Takes videos out; their rows are dead from then on. All of them, or none when an id is unknown.
+
+        Before removing videos whose rows represent others, give those others a new representative
+        (:meth:`CodeFile.set_representatives`); :meth:`orphaned_rows` finds those that were forgotten.
+
+        Returns:
+            The records that were removed: drop their numbers from index and store.
+
+        Raises:
+            LibraryError: An id is unknown; the message names ids that look like it.
+        """
+        records = [self._known(video_id) for video_id in dict.fromkeys(ids)]
+        with self.catalogue.transaction():
+            self.catalogue.remove([record.id for record in records])
+            self.catalogue.set_meta(STORE_DIRTY, 1)
+        return records
+
+    def video_codes(self, number: int) -> VideoCodes:
+        """Codes of an indexed video; the code array is a read-only view of the file.
+
+        Raises:
+            ValueError: No indexed video has this number.
+        """
+        record = self.catalogue.by_number(number)
+        if record is None or record.state is not VideoState.indexed:
+            raise ValueError(f"no indexed video has the number {number}")
+        return self.codes.read(record.first_row, record.row_count, record.duration_seconds or 0.0)
+
+    def live_rows(self) -> RowArray:
+        """Rows of indexed videos, ascending, int64 [N]."""
+        return rows_of(self.catalogue.row_ranges())
+
+    def live_mask(self) -> BoolArray:
+        """True for each row of an indexed video, bool [:attr:`next_row`]."""
+        return mask_of(self.live_rows(), len(self.codes))
+
+    def orphaned_rows(self) -> RowArray:
+        """Live rows whose representative is dead, ascending, int64 [M]: nothing in the index stands for them."""
+        return orphans(self.codes, self.live_rows())
+
+    def video_of_rows(self, rows: RowArray) -> RowArray:
+        """Number of the video that each row belongs to, int64 [M]; a dead row gives a number that is retired.
+
+        Raises:
+            ValueError: A row does not exist.
+        """
+        if len(rows) > 0 and (rows.min() < 0 or rows.max() >= len(self.codes)):
+            raise ValueError(f"rows must be in 0 to {len(self.codes) - 1}, got {rows.min()} to {rows.max()}")
+        return np.ascontiguousarray(self.codes.video_numbers[rows])
+
+    def compact(self) -> None:
+        """Gives the space of dead rows back. Rows have other numbers afterwards: the frame index must be made anew.
+
+        Arrays that were handed out before keep showing the old rows. A crash leaves the old rows or the new ones.
+
+        Raises:
+            LibraryError: A live row is represented by a dead one (see :meth:`orphaned_rows`).
+            LibraryFullError: No space for the copy; the library is as it was.
+        """
+        try:
+            compact_codes(self.path, self.catalogue, self.codes)
+        finally:
+            # Also after an error: only the catalogue knows whether the switch was made.
+            generation = self.catalogue.meta_number(GENERATION)
+            if generation != self.codes.generation:
+                self.codes.close()
+                self.codes = CodeFile(self.path, generation, self.catalogue.meta_number(COMMITTED_ROWS))
+            _delete_other_generations(self.path, generation)
+
+    def check(self) -> list[str]:
+        """Looks for damage; reads every stored byte. One sentence a problem, none when all is well."""
+        return find_problems(self.path, self.catalogue, self.codes)
+
+    def close(self) -> None:
+        """Closes all files and gives the lock back; harmless when done before."""
+        self.codes.close()
+        self._resources.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _known(self, video_id: str) -> VideoRecord:
+        record = self.catalogue.get(video_id)
+        if record is None:
+            near = difflib.get_close_matches(video_id, self.catalogue.ids(), n=3)
+            advice = (
+                f"Did you mean {', '.join(near)}?" if near else "`python -m vdup.library action=list` shows all ids."
+            )
+            raise LibraryError(f"{self.path}: no video has the id {video_id!r}. {advice}")
+        return record
+
+    def _record_absence(self, video_id: str, file: FileStamp, reason: str, state: VideoState) -> StoredVideo:
+        record = VideoRecord(
+            id=video_id,
+            path=file.path,
+            size_bytes=file.size_bytes,
+            modified_ns=file.modified_ns,
+            content_hash=file.content_hash,
+            state=state,
+            reason=reason,
+            indexed_at=_now(),
+        )
+        with self.catalogue.transaction():
+            old = self.catalogue.get(video_id)
+            record = replace(record, number=self.catalogue.put(record))
+            if old is not None and old.state is VideoState.indexed:
+                self.catalogue.set_meta(STORE_DIRTY, 1)
+        return StoredVideo(record, old)
+
+    def _check_representatives(self, representatives: RowArray, replaced: VideoRecord | None) -> None:
+        others = representatives[(representatives >= 0) & (representatives < self.next_row)]
+        for number in np.unique(self.codes.video_numbers[others]).tolist():
+            owner = self.catalogue.by_number(number)
+            if owner is None or owner == replaced:
+                raise ValueError(f"a representative is a row of video number {number}, which is no part of the library")
+
+
+def _check_place(path: Path, create: bool) -> None:
+    if path.exists() and not path.is_dir():
+        raise LibraryError(f"{path} is a file, and a library is a folder. Choose another library=DIR.")
+    with library_errors(path, "read"):
+        names = {entry.name for entry in path.iterdir()} if path.is_dir() else set()
+    if MANIFEST_NAME in names and any(name == CATALOGUE_NAME or _GENERATION_FILE.fullmatch(name) for name in names):
+        return
+    strangers = sorted(names - _UNFINISHED)
+    if strangers:
+        listing = ", ".join(strangers[:3]) + (", ..." if len(strangers) > 3 else "")
+        raise LibraryError(
+            f"{path} is not a library of vdup: it holds {listing}. Nothing was written there; choose another "
+            "library=DIR, or an empty folder to make one."
+        )
+    if not create:
+        raise LibraryError(
+            f"there is no library at {path}. Make one with `python -m vdup.index videos=DIR library={path}`, or point "
+            "library=DIR to an existing one."
+        )
+
+
+def _delete_other_generations(folder: Path, generation: int) -> None:
+    """Deletes what a compaction left: files of the generation before it, or of one that was never finished."""
+    doomed = []
+    for path in folder.iterdir():
+        found = _GENERATION_FILE.fullmatch(path.name)
+        if found is not None and int(next(filter(None, found.groups()))) != generation:
+            doomed.append(path)
+    try:
+        for path in doomed:
+            path.unlink()
+        if doomed:
+            sync_folder(folder)
+    except OSError as error:  # they only take space; the next opening tries again
+        logger.warning("cannot delete old files of the library %s: %s", folder, error)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

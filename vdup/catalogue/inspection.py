@@ -1,0 +1,108 @@
+"""Looking for damage in an open library."""
+
+from pathlib import Path
+
+import numpy as np
+
+from vdup.catalogue.catalogue import Catalogue
+from vdup.catalogue.code_file import CodeFile, codes_checksum
+from vdup.catalogue.compaction import orphans, rows_of
+from vdup.catalogue.manifest import read_manifest
+from vdup.catalogue.records import VideoRecord, VideoState
+from vdup.errors import LibraryError
+from vdup.types import RowArray, VideoCodes
+
+
+def find_problems(folder: Path, catalogue: Catalogue, codes: CodeFile) -> list[str]:
+    """Compares manifest, catalogue and code files with one another; reads every stored byte.
+
+    Returns:
+        One sentence for each problem, naming the file or video; empty when all is well.
+    """
+    problems = _manifest_problems(folder) + catalogue.problems()
+    sizes = codes.file_sizes()
+    problems += [f"{path}: {found} bytes, expected {wanted}" for path, found, wanted in sizes if found != wanted]
+    if any(found < wanted for _, found, wanted in sizes):
+        return problems  # reading a map behind the end of its file would kill the process
+    try:
+        records = catalogue.all(VideoState.indexed)
+        ranges = catalogue.row_ranges()
+    except LibraryError as error:
+        return problems if problems else [str(error)]
+    bad_ranges = _range_problems(records, len(codes))
+    problems += bad_ranges
+    for record in records:
+        if 0 <= record.first_row <= record.first_row + record.row_count <= len(codes):
+            problems += _video_problems(record, codes)
+    if not bad_ranges:
+        problems += _representative_problems(codes, rows_of(ranges))
+    return problems
+
+
+def time_problem(codes: VideoCodes) -> str | None:
+    """What is wrong with the times of a video; None when nothing is."""
+    starts, ends = codes.starts_seconds, codes.ends_seconds
+    if not (np.isfinite(starts).all() and np.isfinite(ends).all() and np.isfinite(codes.duration_seconds)):
+        return "a time is NaN or infinite"
+    if np.any(ends < starts):
+        return f"row {int(np.argmax(ends < starts))} ends before it starts"
+    if np.any(starts[1:] < starts[:-1]):
+        return f"row {int(np.argmax(starts[1:] < starts[:-1])) + 1} starts before the row before it"
+    return None
+
+
+def _manifest_problems(folder: Path) -> list[str]:
+    try:
+        read_manifest(folder)
+    except LibraryError as error:
+        return [str(error)]
+    return []
+
+
+def _range_problems(records: list[VideoRecord], rows: int) -> list[str]:
+    problems = []
+    end, owner = 0, ""
+    for record in sorted(records, key=lambda record: (record.first_row, record.row_count)):
+        if not 0 <= record.first_row <= record.first_row + record.row_count <= rows:
+            problems.append(
+                f"{record.id}: rows {record.first_row} to {record.first_row + record.row_count}, but there are {rows}"
+            )
+        if record.row_count > 0 and record.first_row < end:
+            problems.append(f"{record.id}: its rows, from {record.first_row} on, overlap those of {owner}")
+        if record.first_row + record.row_count > end:
+            end, owner = record.first_row + record.row_count, record.id
+    return problems
+
+
+def _video_problems(record: VideoRecord, codes: CodeFile) -> list[str]:
+    stored = codes.read(record.first_row, record.row_count, record.duration_seconds or 0.0)
+    problems = []
+    if codes_checksum(stored) != record.codes_crc32:
+        problems.append(
+            f"{record.id}: its codes or times changed on the disk; remove it with `python -m vdup.library "
+            "action=remove` and index it again"
+        )
+    fault = time_problem(stored)
+    if fault is not None:
+        problems.append(f"{record.id}: {fault}")
+    rows = slice(record.first_row, record.first_row + record.row_count)
+    if np.any(codes.video_numbers[rows] != record.number):
+        problems.append(f"{record.id}: some of its rows carry the number of another video")
+    return problems
+
+
+def _representative_problems(codes: CodeFile, live: RowArray) -> list[str]:
+    orphaned = orphans(codes, live)
+    if len(orphaned) > 0:
+        return [
+            f"{codes.rows_path}: {len(orphaned)} rows, the first being {orphaned[0]}, are represented by rows that are "
+            "no part of the library; run `python -m vdup.library action=rebuild`"
+        ]
+    representatives = codes.representatives
+    chained = live[representatives[representatives[live]] != representatives[live]]
+    if len(chained) > 0:
+        return [
+            f"{codes.rows_path}: {len(chained)} rows, the first being {chained[0]}, are represented by a row that does "
+            "not represent itself; run `python -m vdup.library action=rebuild`"
+        ]
+    return []
