@@ -1,0 +1,182 @@
+"""From a stream to a segment: the best line near it, and both ends to better than the sampling step."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from vdup.align.stream import Stream
+from vdup.align.track import ReferenceTrack
+from vdup.types import FloatArray, RowArray, TimeArray
+
+_OFFSETS_SECONDS = np.arange(-1.5, 1.5001, 0.125)
+_DRIFTS_SECONDS = np.arange(-1.5, 1.5001, 0.25)
+"""Lines tried round the stream's: shifted, and turned so that they drift this far over the segment."""
+
+_TURN_COST_PER_LOG_SPEED = 2.0
+"""Evidence that a speed must bring for each unit of |log speed|: without motion, every speed fits alike, and 1 is the
+likeliest."""
+
+_EXTRAPOLATE_SECONDS = 8.0
+"""How far outside the stream its line is followed: opening needs a good frame, belonging does not."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """Reference time as a function of query time."""
+
+    speed: float
+    intercept_seconds: float
+    """Reference time at query time 0; may lie outside the video."""
+
+    def reference_at(self, query_seconds: TimeArray) -> TimeArray:
+        """Reference times for query times."""
+        return self.intercept_seconds + self.speed * query_seconds
+
+    def query_at(self, reference_seconds: float) -> float:
+        """Query time for a reference time."""
+        return (reference_seconds - self.intercept_seconds) / self.speed
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A stretch of the query on a line through the reference, with the evidence along it."""
+
+    line: Line
+    query_start_seconds: float
+    query_end_seconds: float
+    reference_start_seconds: float
+    reference_end_seconds: float
+    query_rows: RowArray
+    """Rows of the query's frames inside, int64 [K]."""
+    reference_rows: RowArray
+    """Row of the reference that each was compared with, int64 [K]."""
+    evidence: FloatArray
+    """Log-likelihood ratio of each pair, float32 [K]."""
+
+    @property
+    def total_evidence(self) -> float:
+        """Sum over the frames."""
+        return float(self.evidence.sum())
+
+
+def best_line(stream: Stream, times_seconds: TimeArray, evidence: FloatArray, track: ReferenceTrack) -> Line:
+    """The line near a stream that gathers the most evidence between the stream's ends.
+
+    Evidence between two reference samples is interpolated, so that query frames which fall on a sample, where the
+    pictures agree best, decide the offset.
+
+    Args:
+        stream: where to look.
+        times_seconds: times of the query frames, float64 [N].
+        evidence: log-likelihood ratio of every query frame against every reference row, float32 [N, M].
+        track: times of the reference rows.
+
+    Returns:
+        The best of a grid of shifted and turned lines.
+    """
+    inside = (times_seconds >= stream.query_start_seconds - 1e-6) & (times_seconds <= stream.query_end_seconds + 1e-6)
+    times, rows = times_seconds[inside], np.flatnonzero(inside)
+    middle = (stream.query_start_seconds + stream.query_end_seconds) / 2
+    length = max(stream.query_end_seconds - stream.query_start_seconds, 1.0)
+    speeds = np.clip(stream.speed + _DRIFTS_SECONDS / length, 0.8 * stream.speed, 1.25 * stream.speed)
+    speeds = np.unique(np.append(speeds, 1.0) if abs(stream.speed - 1) * length < 2 else speeds)
+    offsets = stream.reference_at(middle) + _OFFSETS_SECONDS
+    # Reference times of all lines at all frames: [speeds, offsets, frames].
+    at = offsets[None, :, None] + speeds[:, None, None] * (times - middle)[None, None, :]
+    before, after = track.neighbours(at)
+    gap = np.maximum(track.starts_seconds[after] - track.ends_seconds[before], 1e-9)
+    share = np.clip((at - track.ends_seconds[before]) / gap, 0.0, 1.0)
+    values = evidence[rows, before] * (1 - share) + evidence[rows, after] * share
+    values = np.where(track.contains(at), values, np.minimum(values, 0.0))
+    total = values.sum(axis=2) - _TURN_COST_PER_LOG_SPEED * np.abs(np.log(speeds))[:, None]
+    total -= 1e-3 * np.abs(_OFFSETS_SECONDS)[None]  # of equal lines the one nearest to the stream
+    best_speed, best_offset = np.unravel_index(int(np.argmax(total)), total.shape)
+    speed = float(speeds[best_speed])
+    return Line(speed=speed, intercept_seconds=float(offsets[best_offset]) - speed * middle)
+
+
+def cut_segment(
+    line: Line,
+    core_seconds: tuple[float, float],
+    times_seconds: TimeArray,
+    evidence: FloatArray,
+    track: ReferenceTrack,
+    query_duration_seconds: float,
+) -> Segment | None:
+    """The stretch of a line with the highest sum of evidence, its ends placed between samples.
+
+    An end lies half-way between the last frame that belongs and the first that does not, and never outside either
+    video: where the reference begins or ends, the line says exactly when the query must.
+
+    Args:
+        line: the line.
+        core_seconds: query times of the stream; the stretch may begin and end up to 8 s outside.
+        times_seconds: times of the query frames, float64 [N].
+        evidence: log-likelihood ratio of every query frame against every reference row, float32 [N, M].
+        track: times of the reference rows.
+        query_duration_seconds: length of the query.
+
+    Returns:
+        The segment, or None when no frame has evidence for a copy.
+    """
+    half = track.step_seconds / 2
+    at = line.reference_at(times_seconds)
+    usable = (times_seconds >= core_seconds[0] - _EXTRAPOLATE_SECONDS) & (
+        times_seconds <= core_seconds[1] + _EXTRAPOLATE_SECONDS
+    )
+    usable &= (at >= -half / 2) & (at <= track.duration_seconds + half / 2)
+    frames = np.flatnonzero(usable)
+    if not len(frames):
+        return None
+    rows, values = _along(frames, at[frames], evidence, track)
+    first, last = _maximum_sum(values)
+    if values[first : last + 1].sum() <= 0:
+        return None
+    start = _boundary(times_seconds, frames[first], -1)
+    end = _boundary(times_seconds, frames[last], +1)
+    start = max(start, line.query_at(0.0), 0.0)
+    end = min(end, line.query_at(track.duration_seconds), query_duration_seconds)
+    if end <= start:
+        return None
+    limits = np.clip(line.reference_at(np.array([start, end])), 0.0, track.duration_seconds)
+    chosen = slice(first, last + 1)
+    return Segment(
+        line=line,
+        query_start_seconds=start,
+        query_end_seconds=end,
+        reference_start_seconds=float(limits[0]),
+        reference_end_seconds=float(limits[1]),
+        query_rows=frames[chosen],
+        reference_rows=rows[chosen],
+        evidence=values[chosen],
+    )
+
+
+def _along(frames: RowArray, at: TimeArray, evidence: FloatArray, track: ReferenceTrack) -> tuple[RowArray, FloatArray]:
+    """Row and evidence of each frame on the line: the better of the two samples round its reference time."""
+    before, after = track.neighbours(at)
+    reaches = track.starts_seconds[after] - at <= 0.75 * track.step_seconds
+    takes_after = reaches & (evidence[frames, after] > evidence[frames, before])
+    rows = np.where(takes_after, after, before)
+    return rows, evidence[frames, rows]
+
+
+def _maximum_sum(values: FloatArray) -> tuple[int, int]:
+    """First and last position of the contiguous stretch with the highest sum (Kadane)."""
+    sums = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])
+    lowest = np.minimum.accumulate(sums[:-1])
+    last = int(np.argmax(sums[1:] - lowest))
+    # Of equal stretches the shortest: frames without evidence do not belong.
+    first = int(np.flatnonzero(sums[: last + 1] == lowest[last])[-1])
+    return first, last
+
+
+def _boundary(times_seconds: TimeArray, frame: int, direction: int) -> float:
+    """Half-way from a frame to its neighbour; at the query's first and last frame half a step beyond."""
+    neighbour = frame + direction
+    if 0 <= neighbour < len(times_seconds):
+        return float((times_seconds[frame] + times_seconds[neighbour]) / 2)
+    if len(times_seconds) == 1:
+        return float(times_seconds[frame])
+    inner = frame - direction
+    return float(times_seconds[frame] + (times_seconds[frame] - times_seconds[inner]) / 2)
