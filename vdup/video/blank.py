@@ -47,4 +47,4 @@ def is_blank(image: NDArray[np.uint8]) -> bool:
     down = np.abs(np.diff(blocks, axis=0)).max(axis=2) > _EDGE_LEVELS
     across = np.abs(np.diff(blocks, axis=1)).max(axis=2) > _EDGE_LEVELS
     pairs = down.size + across.size
-    return pairs == 0 or int(down.sum() + across.sum()) <= _MAX_EDGE_SHARE * pairs
+    return bool(down.sum() + across.sum() <= _MAX_EDGE_SHARE * pairs)

@@ -30,7 +30,8 @@ def _samples(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def _layout(samples: NDArray[np.uint8]) -> FloatArray:
     step = _SAMPLES // _BLOCKS
-    return samples.reshape(_BLOCKS, step, _BLOCKS, step, 3).mean(axis=(1, 3), dtype=np.float32)
+    means: FloatArray = samples.reshape(_BLOCKS, step, _BLOCKS, step, 3).mean(axis=(1, 3), dtype=np.float32)
+    return means
 
 
 def _histogram(samples: NDArray[np.uint8]) -> FloatArray:
