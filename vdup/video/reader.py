@@ -1,0 +1,138 @@
+"""Opens a video file and yields its frames by presentation time."""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vdup.errors import VideoDecodeError
+from vdup.types import VideoInfo
+from vdup.video.decord import DecordReader
+from vdup.video.pyav import PyAVReader
+
+logger = logging.getLogger(__name__)
+
+DEFAULT_SHORT_SIDE_PIXELS = 320
+
+
+class VideoReader(Protocol):
+    """One open video. Use it as a context manager, or call :meth:`close`."""
+
+    @property
+    def info(self) -> VideoInfo:
+        """What the container says of the stream."""
+        ...
+
+    @property
+    def duration_seconds(self) -> float:
+        """Time of the last frame plus its length, once all frames were read; before, what the container says."""
+        ...
+
+    def frames_at(
+        self, frames_per_second: float, start_seconds: float = 0.0
+    ) -> Iterator[tuple[float, NDArray[np.uint8]]]:
+        """Frames on screen at evenly spaced moments.
+
+        Tick ``k`` is the moment ``k / frames_per_second`` after the first frame was shown; its frame is the last one
+        that began no later. A frame that is on screen at several ticks comes once.
+
+        Args:
+            frames_per_second: ticks a second; a rate above the video's own gives every frame.
+            start_seconds: ticks before this moment are left out.
+
+        Yields:
+            Presentation time in seconds (0 for the first frame of the video; increasing) and the RGB picture, upright
+            and scaled, uint8 [H, W, 3], the same size for all frames.
+
+        Raises:
+            ValueError: ``frames_per_second`` is not a positive number.
+            VideoDecodeError: no frame can be decoded.
+        """
+        ...
+
+    def close(self) -> None:
+        """Free the decoder; iterators that still run end or fail."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class FallbackReader:
+    """Reads with one reader and, where that one fails, goes on with another from the same moment."""
+
+    def __init__(self, first: VideoReader, second: VideoReader) -> None:
+        """Take over both readers, which must be open on the same file at the same size."""
+        self._first = first
+        self._second = second
+        self._current = first
+
+    @property
+    def info(self) -> VideoInfo:
+        """What the container says of the stream."""
+        return self._first.info
+
+    @property
+    def duration_seconds(self) -> float:
+        """End of the last frame once all were read, from the reader that read it."""
+        return self._current.duration_seconds
+
+    def frames_at(
+        self, frames_per_second: float, start_seconds: float = 0.0
+    ) -> Iterator[tuple[float, NDArray[np.uint8]]]:
+        """Frames on screen at the ticks of a clock; see :class:`VideoReader`."""
+        self._current = self._first
+        seen_seconds = -1.0
+        try:
+            for time_seconds, picture in self._first.frames_at(frames_per_second, start_seconds):
+                yield time_seconds, picture
+                seen_seconds = time_seconds
+            return
+        except VideoDecodeError as error:
+            logger.info("%s; going on with the other decoder", error)
+        self._current = self._second
+        for time_seconds, picture in self._second.frames_at(frames_per_second, max(start_seconds, seen_seconds)):
+            if time_seconds > seen_seconds:
+                yield time_seconds, picture
+
+    def close(self) -> None:
+        """Close both readers."""
+        self._first.close()
+        self._second.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_video(path: Path, short_side_pixels: int = DEFAULT_SHORT_SIDE_PIXELS) -> VideoReader:
+    """Open a video with decord where it can be trusted with the file, else with PyAV.
+
+    PyAV looks at the file first in either case: decord can hang or crash on what is not a video.
+
+    Args:
+        path: the video file.
+        short_side_pixels: frames are scaled down until their short side has at most this many pixels.
+
+    Raises:
+        VideoOpenError: the file is missing, unreadable, empty, not a video or cut short; the text says which.
+        NoVideoStreamError: it has no moving picture.
+        VideoDecodeError: no frame of it can be decoded.
+    """
+    careful = PyAVReader(path, short_side_pixels)
+    try:
+        return FallbackReader(DecordReader(path, careful.info, short_side_pixels), careful)
+    except VideoDecodeError as error:
+        logger.debug("PyAV reads this one: %s", error)
+        return careful

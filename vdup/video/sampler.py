@@ -1,0 +1,167 @@
+"""Frames of a video, cut to their picture and scaled, in batches."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from vdup.types import FrameBatch, VideoInfo
+from vdup.video.bars import find_picture
+from vdup.video.blank import is_blank
+from vdup.video.reader import DEFAULT_SHORT_SIDE_PIXELS, VideoReader, open_video
+from vdup.video.shots import is_cut
+
+SHOT_LIMIT_FRAMES = 32
+"""A shot is handed on after this many sampled frames; its bars are then decided from these."""
+
+_TimedFrame = tuple[float, NDArray[np.uint8]]
+_Sample = tuple[float, NDArray[np.uint8], bool]
+
+
+class VideoSampler:
+    """Samples one video; iterate it to get the batches.
+
+    Memory is bounded by one shot of at most ``SHOT_LIMIT_FRAMES`` decoded frames plus one batch, whatever the length.
+    """
+
+    def __init__(
+        self,
+        reader: VideoReader,
+        *,
+        frames_per_second: float,
+        side_pixels: int,
+        crop_bars: bool,
+        batch_size: int = 32,
+    ) -> None:
+        """Take over an open reader.
+
+        Args:
+            reader: closed together with the sampler.
+            frames_per_second: frames taken from each second of presentation.
+            side_pixels: width and height of the images; the aspect is squashed.
+            crop_bars: find black bars shot by shot and cut them off.
+            batch_size: most frames in one batch.
+
+        Raises:
+            ValueError: ``side_pixels`` or ``batch_size`` is below 1.
+        """
+        if side_pixels < 1 or batch_size < 1:
+            raise ValueError(f"side_pixels={side_pixels} and batch_size={batch_size} must be 1 or more")
+        self._reader = reader
+        self._frames_per_second = frames_per_second
+        self._side_pixels = side_pixels
+        self._crop_bars = crop_bars
+        self._batch_size = batch_size
+
+    @property
+    def info(self) -> VideoInfo:
+        """What the container says of the stream."""
+        return self._reader.info
+
+    @property
+    def duration_seconds(self) -> float:
+        """End of the last frame once all batches were taken; before that what the container says."""
+        return self._reader.duration_seconds
+
+    def __iter__(self) -> Iterator[FrameBatch]:
+        """Read the video from its start.
+
+        Raises:
+            ValueError: ``frames_per_second`` is not a positive number.
+            VideoDecodeError: no frame can be decoded.
+        """
+        batch: list[_Sample] = []
+        for shot in split_shots(self._reader.frames_at(self._frames_per_second)):
+            for sample in self._prepare(shot):
+                batch.append(sample)
+                if len(batch) == self._batch_size:
+                    yield _pack(batch)
+                    batch = []
+        if batch:
+            yield _pack(batch)
+
+    def _prepare(self, shot: list[_TimedFrame]) -> Iterator[_Sample]:
+        height, width = shot[0][1].shape[:2]
+        top, bottom, left, right = 0, height, 0, width
+        if self._crop_bars:
+            top, bottom, left, right = find_picture(np.stack([frame for _, frame in shot]))
+        for time_seconds, frame in shot:
+            picture = np.ascontiguousarray(frame[top:bottom, left:right])
+            yield time_seconds, _squash(picture, self._side_pixels), not is_blank(picture)
+
+    def close(self) -> None:
+        """Close the reader."""
+        self._reader.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def sample_video(
+    path: Path, *, frames_per_second: float, side_pixels: int, crop_bars: bool, batch_size: int = 32
+) -> VideoSampler:
+    """Open a video and sample it.
+
+    Args:
+        path: the video file.
+        frames_per_second: frames taken from each second of presentation.
+        side_pixels: width and height of the images; the aspect is squashed.
+        crop_bars: find black bars shot by shot and cut them off.
+        batch_size: most frames in one batch.
+
+    Returns:
+        A sampler to iterate; use it as a context manager, so that the file is closed.
+
+    Raises:
+        VideoError: see :func:`~vdup.video.reader.open_video`.
+        ValueError: ``side_pixels`` or ``batch_size`` is below 1.
+    """
+    # A quarter more than needed, as bars may be cut off.
+    short_side_pixels = max(DEFAULT_SHORT_SIDE_PIXELS, side_pixels * 5 // 4)
+    reader = open_video(path, short_side_pixels)
+    try:
+        return VideoSampler(
+            reader,
+            frames_per_second=frames_per_second,
+            side_pixels=side_pixels,
+            crop_bars=crop_bars,
+            batch_size=batch_size,
+        )
+    except ValueError:
+        reader.close()
+        raise
+
+
+def split_shots(frames: Iterable[_TimedFrame]) -> Iterator[list[_TimedFrame]]:
+    """Group frames into shots of at most ``SHOT_LIMIT_FRAMES``; times and order are kept."""
+    shot: list[_TimedFrame] = []
+    for time_seconds, frame in frames:
+        if shot and (len(shot) == SHOT_LIMIT_FRAMES or is_cut(shot[-1][1], frame)):
+            yield shot
+            shot = []
+        shot.append((time_seconds, frame))
+    if shot:
+        yield shot
+
+
+def _squash(picture: NDArray[np.uint8], side_pixels: int) -> NDArray[np.uint8]:
+    # Pillow widens its filter when it shrinks, so every source pixel counts and nothing aliases.
+    scaled = Image.fromarray(picture).resize((side_pixels, side_pixels), Image.Resampling.BILINEAR)
+    return np.asarray(scaled, dtype=np.uint8)
+
+
+def _pack(samples: list[_Sample]) -> FrameBatch:
+    return FrameBatch(
+        images=np.stack([image for _, image, _ in samples]),
+        times_seconds=np.array([time for time, _, _ in samples], dtype=np.float64),
+        searchable=np.array([searchable for _, _, searchable in samples], dtype=np.bool_),
+    )

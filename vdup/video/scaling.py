@@ -1,0 +1,24 @@
+"""Sizes to which frames are decoded."""
+
+
+def scaled_size(width: int, height: int, short_side_pixels: int) -> tuple[int, int]:
+    """Width and height with the short side at most ``short_side_pixels``, aspect kept.
+
+    A picture that is small enough keeps its size; a scaled one gets even sides, as chroma-subsampled formats need.
+
+    Raises:
+        ValueError: a size is below 1, or ``short_side_pixels`` below 2.
+    """
+    if width < 1 or height < 1:
+        raise ValueError(f"a picture needs at least one pixel, got {width}x{height}")
+    if short_side_pixels < 2:
+        raise ValueError(f"short_side_pixels must be 2 or more, got {short_side_pixels}")
+    short = min(width, height)
+    if short <= short_side_pixels:
+        return width, height
+    even_short = short_side_pixels // 2 * 2
+    return _scaled_side(width, short, even_short), _scaled_side(height, short, even_short)
+
+
+def _scaled_side(side: int, short: int, target: int) -> int:
+    return max(2, round(side * target / short / 2) * 2)
