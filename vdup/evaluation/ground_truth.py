@@ -1,0 +1,189 @@
+"""Ground truth, predictions and edit labels, read from CSV files.
+
+The form is that of the Video Similarity Challenge (VSC2022): one row a segment, times in seconds, header
+``query_id,ref_id,query_start,query_end,ref_start,ref_end`` and, for predictions, ``score``. Columns may stand in any
+order; further columns are ignored.
+"""
+
+import csv
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Protocol
+
+from vdup.errors import ConfigError
+
+_BOX_COLUMNS = ("query_start", "query_end", "ref_start", "ref_end")
+
+
+class SegmentLike(Protocol):
+    """A stretch of a query and the stretch of a reference that shows the same. vdup's Match is one as well."""
+
+    @property
+    def query_id(self) -> str: ...  # noqa: D102 - the names say it
+    @property
+    def reference_id(self) -> str: ...  # noqa: D102
+    @property
+    def query_start_seconds(self) -> float: ...  # noqa: D102
+    @property
+    def query_end_seconds(self) -> float: ...  # noqa: D102
+    @property
+    def reference_start_seconds(self) -> float: ...  # noqa: D102
+    @property
+    def reference_end_seconds(self) -> float: ...  # noqa: D102
+
+
+class ScoredSegmentLike(SegmentLike, Protocol):
+    """A predicted segment."""
+
+    @property
+    def score(self) -> float: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A true segment."""
+
+    query_id: str
+    reference_id: str
+    query_start_seconds: float
+    query_end_seconds: float
+    reference_start_seconds: float
+    reference_end_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredSegment(Segment):
+    """A predicted segment."""
+
+    score: float
+
+
+def pair_of(segment: SegmentLike) -> tuple[str, str]:
+    """Ids of the two videos of a segment: query, reference."""
+    return segment.query_id, segment.reference_id
+
+
+def overlap_in_area(a: SegmentLike, b: SegmentLike) -> bool:
+    """Whether two segments of one pair overlap on the query and on the reference by more than a point."""
+    on_query = min(a.query_end_seconds, b.query_end_seconds) > max(a.query_start_seconds, b.query_start_seconds)
+    on_reference = min(a.reference_end_seconds, b.reference_end_seconds) > max(
+        a.reference_start_seconds, b.reference_start_seconds
+    )
+    return on_query and on_reference
+
+
+def read_ground_truth(path: Path, *, strip_extensions: bool = False) -> list[Segment]:
+    """Reads true segments, in the order of the file.
+
+    Args:
+        path: CSV file.
+        strip_extensions: cut the last extension off every id, so that ``clip.mp4`` and ``clip`` are the same video.
+
+    Returns:
+        The segments; none for a file with a header only.
+
+    Raises:
+        ConfigError: the file cannot be read, lacks a column, or a row is wrong; the text names file and line.
+    """
+    segments = []
+    for place, row in _rows(path, ("query_id", "ref_id", *_BOX_COLUMNS)):
+        box = _box(place, row)
+        if box[0] == box[1] or box[2] == box[3]:
+            raise ConfigError(f"{place}: a true segment of no length; remove the row or mend its times")
+        segments.append(Segment(*_ids(place, row, strip_extensions), *box))
+    return segments
+
+
+def read_predictions(path: Path, *, strip_extensions: bool = False) -> list[ScoredSegment]:
+    """Reads predicted segments, in the order of the file.
+
+    Args:
+        path: CSV file.
+        strip_extensions: as in :func:`read_ground_truth`; vdup's own CSV has file names as ids.
+
+    Returns:
+        The segments; none for a file with a header only.
+
+    Raises:
+        ConfigError: the file cannot be read, lacks a column, or a row is wrong; the text names file and line.
+    """
+    return [
+        ScoredSegment(*_ids(place, row, strip_extensions), *_box(place, row), _number(place, row, "score"))
+        for place, row in _rows(path, ("query_id", "ref_id", *_BOX_COLUMNS, "score"))
+    ]
+
+
+def read_edits(path: Path, *, strip_extensions: bool = False) -> dict[str, list[str]]:
+    """Reads what was done to each query: columns ``query_id,edit``, several edits in one row joined by ``+``.
+
+    Args:
+        path: CSV file.
+        strip_extensions: as in :func:`read_ground_truth`.
+
+    Returns:
+        Labels of each query, in the order of the file. A query with several rows has one label for each.
+
+    Raises:
+        ConfigError: the file cannot be read, lacks a column, or a row is wrong; the text names file and line.
+    """
+    edits: dict[str, list[str]] = {}
+    for place, row in _rows(path, ("query_id", "edit")):
+        edits.setdefault(_id(place, row, "query_id", strip_extensions), []).append(_text(place, row, "edit"))
+    return edits
+
+
+def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[str, dict[str, str]]]:
+    """Rows with the place they came from, ``file:line``."""
+    try:
+        # utf-8-sig: spreadsheet programs put a byte order mark before the first column's name.
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, restkey="", restval="", strict=True)
+            missing = [column for column in columns if column not in (reader.fieldnames or ())]
+            if missing:
+                raise ConfigError(
+                    f"{path}:1: no column {', '.join(missing)}; the header must name {', '.join(columns)}"
+                )
+            for row in reader:
+                yield f"{path}:{reader.line_num}", row
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror or error}") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ConfigError(f"{path} is not a CSV file in UTF-8: {error}") from error
+
+
+def _text(place: str, row: dict[str, str], column: str) -> str:
+    value = row[column].strip()
+    if not value:
+        raise ConfigError(f"{place}: {column} is empty")
+    return value
+
+
+def _id(place: str, row: dict[str, str], column: str, strip_extension: bool) -> str:
+    value = _text(place, row, column)
+    suffix = PurePosixPath(value).suffix if strip_extension else ""
+    return value.removesuffix(suffix)
+
+
+def _ids(place: str, row: dict[str, str], strip_extensions: bool) -> tuple[str, str]:
+    return _id(place, row, "query_id", strip_extensions), _id(place, row, "ref_id", strip_extensions)
+
+
+def _number(place: str, row: dict[str, str], column: str) -> float:
+    value = _text(place, row, column)
+    try:
+        number = float(value)
+    except ValueError as error:
+        raise ConfigError(f"{place}: {column} must be a number, got {value!r}") from error
+    if not math.isfinite(number):
+        raise ConfigError(f"{place}: {column} must be finite, got {value!r}")
+    return number
+
+
+def _box(place: str, row: dict[str, str]) -> tuple[float, float, float, float]:
+    query_start, query_end, reference_start, reference_end = (_number(place, row, column) for column in _BOX_COLUMNS)
+    for side, start, end in (("query", query_start, query_end), ("ref", reference_start, reference_end)):
+        if end < start:
+            raise ConfigError(f"{place}: {side}_end {end} lies before {side}_start {start}")
+    return query_start, query_end, reference_start, reference_end
