@@ -1,5 +1,6 @@
 """Backbones: images to feature maps."""
 
+import re
 from pathlib import Path
 
 import torch
@@ -120,17 +121,16 @@ def resolve_device(device: str) -> torch.device:
     """
     if device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        resolved = torch.device(device)
-    except RuntimeError as error:
-        raise ConfigError(f"backbone.device={device} is not usable: it must be auto, cpu, cuda or cuda:N") from error
-    if resolved.type not in ("cpu", "cuda"):
+    if device == "cpu":
+        return torch.device("cpu")
+    # Parsed here: torch.device wraps large numbers round instead of refusing them.
+    form = re.fullmatch(r"cuda(?::([0-9]+))?", device)
+    if form is None:
         raise ConfigError(f"backbone.device={device} is not usable: it must be auto, cpu, cuda or cuda:N")
-    if resolved.type == "cuda" and (resolved.index or 0) >= torch.cuda.device_count():
-        raise ConfigError(
-            f"backbone.device={device} is not usable: {torch.cuda.device_count()} CUDA devices were found; use auto"
-        )
-    return resolved
+    present = torch.cuda.device_count()
+    if int(form[1] or 0) >= present:
+        raise ConfigError(f"backbone.device={device} is not usable: {present} CUDA devices were found; use auto")
+    return torch.device(device)
 
 
 def resolve_dtype(precision: Precision, device: torch.device) -> torch.dtype:

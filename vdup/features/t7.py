@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from vdup.errors import WeightsError
 
 Tensor7: TypeAlias = NDArray[Any]
-Value: TypeAlias = "bool | float | str | Tensor7 | dict[Any, Any] | None"
+Value: TypeAlias = bool | float | str | Tensor7 | dict[Any, Any] | None
 
 _NIL, _NUMBER, _STRING, _TABLE, _OBJECT, _BOOLEAN = range(6)
 

@@ -1,7 +1,7 @@
 """Whitening: decorrelates region vectors and evens out their variances.
 
-PCA whitening of image descriptors: Jegou and Chum, "Negative evidences and co-occurrences in image retrieval: the benefit
-of PCA and whitening", ECCV 2012.
+PCA whitening of image descriptors: Jegou and Chum, "Negative evidences and co-occurrences in image retrieval: the
+benefit of PCA and whitening", ECCV 2012.
 """
 
 import json
