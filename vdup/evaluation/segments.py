@@ -82,10 +82,9 @@ class _Pair:
                 still_waiting.append(segment)
         self.waiting = still_waiting
 
-    def lengths(self) -> NDArray[np.float64]:
+    def lengths(self) -> tuple[float, float, float, float]:
         """Found on the query and the reference axis, then predicted on both."""
-        axes = (self.query, self.reference)
-        return np.array([axis.found for axis in axes] + [axis.predicted.length for axis in axes])
+        return self.query.found, self.reference.found, self.query.predicted.length, self.reference.predicted.length
 
 
 def _true_lengths(truth: Sequence[SegmentLike]) -> tuple[float, float]:
@@ -118,16 +117,17 @@ def segment_curve(truth: Sequence[SegmentLike], predictions: Sequence[ScoredSegm
 
     thresholds, precisions, recalls = [], [], []
     average_precision = recall = 0.0
-    totals = np.zeros(4)
+    totals = [0.0] * 4
     by_score = sorted(predictions, key=lambda prediction: -prediction.score)
     for score, group in groupby(by_score, key=lambda prediction: prediction.score):
         for prediction in group:
             pair = pairs[pair_of(prediction)]
-            totals -= pair.lengths()
+            before = pair.lengths()
             pair.add(prediction)
-            totals += pair.lengths()
+            totals = [total - old + new for total, old, new in zip(totals, before, pair.lengths(), strict=True)]
         # Differences of sums may fall below zero by a rounding error.
-        found, predicted = np.sqrt(np.maximum(totals.reshape(2, 2), 0.0).prod(axis=1)).tolist()
+        query_found, reference_found, query_predicted, reference_predicted = (max(0.0, total) for total in totals)
+        found, predicted = math.sqrt(query_found * reference_found), math.sqrt(query_predicted * reference_predicted)
         precision = found / predicted if predicted > 0 else 0.0
         new_recall = max(recall, found / true) if true > 0 else 0.0
         average_precision += precision * (new_recall - recall)
