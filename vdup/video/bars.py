@@ -32,7 +32,7 @@ _EDGE_LINES = 3
 """Lines within which the step from bar to picture must happen: scaling and coding blur it."""
 _EDGE_STEP = 0.25
 """Growth of the share of differing pixels at the edge. A skyline against a black sky grows line by line instead."""
-_EDGE_SHARE = 0.5
+_EDGE_SHARE = 0.4
 """Pixels along the inside edge that must differ from the bar in one frame or another."""
 
 _Bar = tuple[int, NDArray[np.uint8]]

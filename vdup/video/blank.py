@@ -10,7 +10,7 @@ _MAX_SPREAD = 20.0
 _COARSE_STEP = 8
 _COARSE_SPREAD = 64
 """Range of the levels of single pixels, their outermost fiftieths left out, that no blank frame has."""
-_EDGE_LEVELS = 6.0
+_EDGE_LEVELS = 8.0
 """Step between neighbouring blocks that counts as an edge, in levels of 255."""
 _MAX_EDGE_SHARE = 0.004
 """Pairs of neighbouring blocks with an edge in a frame that is still blank."""

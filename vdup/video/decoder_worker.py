@@ -43,6 +43,7 @@ class DecoderWorker:
             plan: how files are sampled.
             sample: what is done with each file.
         """
+        self._seconds_between_batches = plan.seconds_between_batches
         self.connection, theirs = SPAWN.Pipe()
         fields: ctypes.Array[ctypes.c_double] = SPAWN.RawArray(ctypes.c_double, WorkClock.FIELDS)
         self.clock = WorkClock(fields)
@@ -81,19 +82,18 @@ class DecoderWorker:
             raise WorkerGoneError(self._describe_exit()) from error
         return message, images
 
-    def why_late(self, base_seconds: float, per_second: float, batch_seconds: float) -> str | None:
+    def why_late(self, base_seconds: float, per_second: float) -> str | None:
         """Says which limit the file at work exceeds.
 
         Args:
             base_seconds: working time that every file may take ...
             per_second: ... and this much more for each second of presentation.
-            batch_seconds: presentation that one batch covers.
 
         Returns:
             A sentence for the user, None while the file is in time.
         """
         file_limit = base_seconds + per_second * self.clock.presentation_seconds
-        batch_limit = base_seconds + per_second * batch_seconds
+        batch_limit = base_seconds + per_second * self._seconds_between_batches
         if not self.clock.begun:
             return "the decoding process did not start" if self.clock.busy_seconds > _START_SECONDS else None
         if self.clock.busy_seconds > file_limit:

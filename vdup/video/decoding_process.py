@@ -23,6 +23,9 @@ from vdup.types import BoolArray, FrameBatch, TimeArray, VideoInfo
 
 logger = logging.getLogger(__name__)
 
+HELD_BACK_FRAMES = 32
+"""Frames that the sampler collects to decide the bars of a shot, besides those of the batch."""
+
 
 @dataclass(frozen=True)
 class SamplingPlan:
@@ -34,6 +37,11 @@ class SamplingPlan:
     crop_bars: bool
     batch_size: int
     """Most frames in a batch."""
+
+    @property
+    def seconds_between_batches(self) -> float:
+        """Most presentation that is read before the next batch is there."""
+        return (self.batch_size + HELD_BACK_FRAMES) / self.frames_per_second
 
 
 SampleFunction: TypeAlias = Callable[[Path, SamplingPlan], Iterator[VideoInfo | FrameBatch | float]]
@@ -134,17 +142,15 @@ def sample_file(path: Path, plan: SamplingPlan) -> Iterator[VideoInfo | FrameBat
         VideoError: the file cannot be read.
     """
     # Imported here, so that only workers load the decoding libraries; the parent holds the networks.
-    from vdup.video.reader import open_video
-    from vdup.video.sampler import VideoSampler
+    from vdup.video.sampler import sample_video
 
-    with open_video(path, plan.side_pixels) as reader:
-        sampler = VideoSampler(
-            reader,
-            frames_per_second=plan.frames_per_second,
-            side_pixels=plan.side_pixels,
-            crop_bars=plan.crop_bars,
-            batch_size=plan.batch_size,
-        )
+    with sample_video(
+        path,
+        frames_per_second=plan.frames_per_second,
+        side_pixels=plan.side_pixels,
+        crop_bars=plan.crop_bars,
+        batch_size=plan.batch_size,
+    ) as sampler:
         yield sampler.info
         yield from sampler
         yield sampler.duration_seconds

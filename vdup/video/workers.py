@@ -11,7 +11,7 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from multiprocessing.connection import wait
 from pathlib import Path
 from types import TracebackType
@@ -172,7 +172,7 @@ class DecoderPool:
         self._wake_reader.close()
         self._wake_writer.close()
 
-    def videos(self, paths: Iterable[Path]) -> Iterator[DecodedVideo]:
+    def videos(self, paths: Iterable[Path]) -> Generator[DecodedVideo, None, None]:
         """The videos in input order, each to be iterated before the next is asked for.
 
         What was not read of a video when the next is asked for is dropped. Leaving the loop early drops the rest.
@@ -357,11 +357,10 @@ class DecoderPool:
         self._end(worker)
 
     def _check_limits(self) -> None:
-        batch_seconds = self._plan.batch_size / self._plan.frames_per_second
         for worker, file in list(self._files_at_work.items()):
             if file is None:
                 continue
-            reason = worker.why_late(self._base_seconds, self._per_second, batch_seconds)
+            reason = worker.why_late(self._base_seconds, self._per_second)
             if reason is not None:
                 self._finish(file, worker, DecoderTimeoutError(file.path, reason))
                 self._end(worker)
