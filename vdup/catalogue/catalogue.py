@@ -90,6 +90,7 @@ class Catalogue:
         if not create and not path.is_file():
             raise self._damaged_at(path, "it is missing")
         self._path = path
+        self._in_block = False
         with self._translated():
             # No implicit transactions: each BEGIN and COMMIT stands in this file.
             self._connection = sqlite3.connect(path, isolation_level=None)
@@ -122,17 +123,20 @@ class Catalogue:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Makes all changes of the block one: a crash or an error leaves none of them. Blocks may be nested."""
-        if self._connection.in_transaction:
+        if self._in_block:
             yield
             return
-        self._run("BEGIN IMMEDIATE")
+        self._in_block = True
         try:
+            self._run("BEGIN IMMEDIATE")
             yield
             self._run("COMMIT")
         except BaseException:
             if self._connection.in_transaction:  # SQLite rolls back by itself after some errors
                 self._run("ROLLBACK")
             raise
+        finally:
+            self._in_block = False
 
     def get(self, video_id: str) -> VideoRecord | None:
         """Record of an id; None when there is none."""

@@ -12,14 +12,17 @@ from vdup.errors import LibraryDamagedError
 from vdup.types import CODE_BYTES, BoolArray, CodeArray, RowArray, TimeArray, VideoCodes
 
 ROW_LAYOUT = np.dtype(
-    {
-        "names": ["start_seconds", "end_seconds", "video_number", "representative", "searchable"],
-        "formats": ["<f8", "<f8", "<i8", "<i8", "u1"],
-        "offsets": [0, 8, 16, 24, 32],
-        "itemsize": 40,
-    }
+    [
+        ("start_seconds", "<f8"),
+        ("end_seconds", "<f8"),
+        ("video_number", "<i8"),
+        ("representative", "<i8"),
+        ("searchable", "u1"),
+        # A column of its own: NumPy fills unnamed gaps of a record with whatever lies in memory.
+        ("reserved", "u1", (7,)),
+    ]
 )
-"""One record of the rows file, little endian; bytes 33 to 39 are zero.
+"""One record of the rows file, 40 bytes, little endian.
 
 | bytes | column         | meaning                                                              |
 | ----- | -------------- | -------------------------------------------------------------------- |
@@ -28,6 +31,7 @@ ROW_LAYOUT = np.dtype(
 | 16-23 | video_number   | int64, number of the video in the catalogue                          |
 | 24-31 | representative | int64, row whose code stands for this one in the frame index         |
 | 32    | searchable     | 1, or 0 for a row that stays out of look-up                          |
+| 33-39 | reserved       | zero                                                                 |
 """
 
 _REPRESENTATIVE_OFFSET = 24
@@ -37,7 +41,8 @@ class CodeFile:
     """Append-only codes, ``codes-<generation>.bin``, and their columns, ``rows-<generation>.bin``.
 
     The codes file holds 128 bytes a row and nothing else; the rows file holds :data:`ROW_LAYOUT`. Neither has a header:
-    the catalogue says how many rows count, and whatever lies behind them is the rest of a write that was cut off. Arrays that were handed out stay valid after later appends, but do not show them.
+    the catalogue says how many rows count, and whatever lies behind them is the rest of a write that was cut off.
+    Arrays that were handed out stay valid after later appends, but do not show them.
     """
 
     def __init__(self, folder: Path, generation: int, committed_rows: int) -> None:

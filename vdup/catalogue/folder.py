@@ -245,6 +245,10 @@ class LibraryFolder:
             raise ValueError(f"no indexed video has the number {number}")
         return self.codes.read(record.first_row, record.row_count, record.duration_seconds or 0.0)
 
+    def rows_of(self, record: VideoRecord) -> RowArray:
+        """Rows of an indexed video, live or retired, ascending, int64 [N]."""
+        return np.arange(record.first_row, record.first_row + record.row_count, dtype=np.int64)
+
     def live_rows(self) -> RowArray:
         """Rows of indexed videos, ascending, int64 [N]."""
         return rows_of(self.catalogue.row_ranges())
@@ -280,11 +284,7 @@ class LibraryFolder:
             compact_codes(self.path, self.catalogue, self.codes)
         finally:
             # Also after an error: only the catalogue knows whether the switch was made.
-            generation = self.catalogue.meta_number(GENERATION)
-            if generation != self.codes.generation:
-                self.codes.close()
-                self.codes = CodeFile(self.path, generation, self.catalogue.meta_number(COMMITTED_ROWS))
-            _delete_other_generations(self.path, generation)
+            self._follow_catalogue()
 
     def check(self) -> list[str]:
         """Looks for damage; reads every stored byte. One sentence a problem, none when all is well."""
@@ -302,6 +302,17 @@ class LibraryFolder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _follow_catalogue(self) -> None:
+        try:
+            generation = self.catalogue.meta_number(GENERATION)
+            if generation != self.codes.generation:
+                self.codes.close()
+                self.codes = CodeFile(self.path, generation, self.catalogue.meta_number(COMMITTED_ROWS))
+            _delete_other_generations(self.path, generation)
+        except BaseException:
+            self.close()  # rather than go on writing to files that the catalogue may have left behind
+            raise
 
     def _known(self, video_id: str) -> VideoRecord:
         record = self.catalogue.get(video_id)
