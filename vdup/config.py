@@ -255,6 +255,8 @@ class MatcherConfig:
 
     threshold: float = 0.5
     """Least score of a reported match."""
+    calibration: Path | None = None
+    """File made by ``+experiment=calibration``; none: the one that ships with vdup for the default codes."""
     max_matches: int = 200
     """Most matches reported for one query."""
     mirror: bool = True

@@ -1,0 +1,150 @@
+"""What distances and scores mean for one kind of code: learned from generated copies, kept in one file.
+
+A calibration file is a safetensors file with ``background_codes`` uint8 [K, 128], ``evidence`` float64 [5] and
+``score`` float64 [5], and the metadata key ``vdup`` holding JSON with ``format`` and ``codes``, the digest of the codes
+that it is for.
+"""
+
+import json
+from dataclasses import dataclass
+from importlib.resources import as_file, files
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from vdup.codes.hamming import hamming_distances
+from vdup.errors import WeightsError
+from vdup.types import CODE_BITS, CodeArray, FloatArray
+
+_FORMAT = "calibration-1"
+_BUNDLED = "efficientnet_lite0_calibration.safetensors"
+_BACKGROUND_NEIGHBOURS = 10
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Log-likelihood ratio "copy against no copy" of one pair of frames.
+
+    A logistic regression on the distance and on how close the query frame comes to pictures that have nothing to do
+    with it. The second part is the score normalisation of copy detection: a frame of text or of sky is near to many.
+    """
+
+    bias: float
+    distance: float
+    """Weight of the Hamming distance as a share of the bits; negative."""
+    background: float
+    """Weight of the mean distance to the nearest background codes; positive."""
+    lowest: float
+    """Evidence is clipped here: one frame with a caption over it must not end a stream."""
+    highest: float
+    """Evidence is clipped here: no frame is proof by itself."""
+
+    def of(self, distances: NDArray[np.int32], backgrounds: FloatArray) -> FloatArray:
+        """Evidence of frame pairs.
+
+        Args:
+            distances: Hamming distances, int32 [..., M].
+            backgrounds: background distance of the query frames in bits, float32, broadcast against ``distances``.
+
+        Returns:
+            float32 of the broadcast shape.
+        """
+        ratio = self.bias + (self.distance * distances + self.background * backgrounds) / CODE_BITS
+        clipped: FloatArray = np.clip(ratio, self.lowest, self.highest).astype(np.float32)
+        return clipped
+
+
+@dataclass(frozen=True)
+class ScoreModel:
+    """Probability that a segment is a copy, by logistic regression on hash evidence and TMK together."""
+
+    bias: float
+    evidence: float
+    """Weight of ln(1 + total evidence)."""
+    frames: float
+    """Weight of ln(1 + frames that agree)."""
+    tmk: float
+    """Weight of the TMK score."""
+    margin: float
+    """Weight of how much nearer than the background the agreeing frames are, as a share of the bits."""
+
+    def probability(self, total_evidence: float, frames_matched: int, tmk_score: float, margin: float) -> float:
+        """Calibrated score, 0 to 1."""
+        logit = (
+            self.bias
+            + self.evidence * np.log1p(max(total_evidence, 0.0))
+            + self.frames * np.log1p(frames_matched)
+            + self.tmk * tmk_score
+            + self.margin * margin
+        )
+        return float(1 / (1 + np.exp(-np.clip(logit, -60, 60))))
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Background, evidence and score for codes of one model."""
+
+    background_codes: CodeArray
+    """Codes of pictures that belong to nobody's library, uint8 [K, 128]."""
+    evidence: Evidence
+    score: ScoreModel
+    codes: str
+    """Digest of the model whose codes these are."""
+
+    def background(self, codes: CodeArray) -> FloatArray:
+        """Mean distance of each code to its ten nearest background codes, float32 [N], in bits."""
+        if not len(codes):
+            return np.zeros(0, dtype=np.float32)
+        distances = hamming_distances(codes, self.background_codes)
+        nearest = np.partition(distances, _BACKGROUND_NEIGHBOURS - 1, axis=1)[:, :_BACKGROUND_NEIGHBOURS]
+        means: FloatArray = nearest.mean(axis=1).astype(np.float32)
+        return means
+
+
+def save_calibration(path: Path, calibration: Calibration) -> None:
+    """Writes a calibration file."""
+    evidence, score = calibration.evidence, calibration.score
+    tensors = {
+        "background_codes": calibration.background_codes,
+        "evidence": np.array(
+            [evidence.bias, evidence.distance, evidence.background, evidence.lowest, evidence.highest]
+        ),
+        "score": np.array([score.bias, score.evidence, score.frames, score.tmk, score.margin]),
+    }
+    header = {"format": _FORMAT, "codes": calibration.codes}
+    save_file(tensors, str(path), metadata={"vdup": json.dumps(header, sort_keys=True)})
+
+
+def load_calibration(path: Path | None, codes: str) -> Calibration:
+    """Reads a calibration file.
+
+    Args:
+        path: the file; none: the one that ships with vdup.
+        codes: digest of the model in use.
+
+    Raises:
+        WeightsError: the file is missing, damaged, or belongs to other codes.
+    """
+    if path is None:
+        with as_file(files("vdup.weights") / _BUNDLED) as bundled:
+            return load_calibration(bundled, codes)
+    try:
+        with safe_open(str(path), framework="np") as source:
+            header = json.loads((source.metadata() or {}).get("vdup", "null"))
+            tensors = {name: source.get_tensor(name) for name in source.keys()}  # noqa: SIM118
+        background = tensors["background_codes"]
+        evidence = Evidence(*(float(value) for value in tensors["evidence"]))
+        score = ScoreModel(*(float(value) for value in tensors["score"]))
+    except (OSError, SafetensorError, json.JSONDecodeError, KeyError, TypeError) as error:
+        raise WeightsError(f"{path}: not a readable calibration file ({error}); check matcher.calibration") from error
+    if not isinstance(header, dict) or header.get("format") != _FORMAT or len(background) < _BACKGROUND_NEIGHBOURS:
+        raise WeightsError(f"{path}: not a calibration file of format {_FORMAT}; check matcher.calibration")
+    if header.get("codes") != codes:
+        raise WeightsError(
+            f"{path}: made for other codes than those of the present model; make one with 'python -m vdup.train "
+            "+experiment=calibration data.images=DIR' and pass it as matcher.calibration=FILE"
+        )
+    return Calibration(background_codes=background, evidence=evidence, score=score, codes=codes)

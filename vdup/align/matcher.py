@@ -1,0 +1,195 @@
+"""From one candidate reference to scored segments: streams, refinement, TMK."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from vdup.align.calibration import Calibration
+from vdup.align.refine import Line, Segment, best_line, cut_segment
+from vdup.align.segments import suppress
+from vdup.align.stream import Stream, StreamMatcher, StreamRules
+from vdup.align.track import ReferenceTrack
+from vdup.codes.binarize import signs
+from vdup.codes.hamming import hamming_distances
+from vdup.config import MatcherConfig
+from vdup.temporal.segment_score import score_segment
+from vdup.types import BoolArray, CodeArray, FloatArray, RowArray, TimeArray, VideoCodes
+
+_MOST_STREAMS_REFINED = 40
+_MOST_SHARED = 0.5
+_CONTEXT_SECONDS = 10.0
+"""Query frames round a stream that are looked at when its ends are placed."""
+
+_TMK_SEARCH_SECONDS = 1.0
+_TMK_STEP_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class QueryTrack:
+    """One query, seen straight or mirrored: a code for every sampled frame."""
+
+    codes: CodeArray
+    """uint8 [N, 128]."""
+    times_seconds: TimeArray
+    """float64 [N], increasing."""
+    searchable: BoolArray
+    """False for blank frames, bool [N]."""
+    backgrounds: FloatArray
+    """Distance to the background codes, float32 [N], bits."""
+    duration_seconds: float
+    mirrored: bool
+
+
+@dataclass(frozen=True)
+class ScoredSegment:
+    """A segment with what speaks for it."""
+
+    segment: Segment
+    score: float
+    frames_matched: int
+    frames_compared: int
+    mean_hamming_distance: float
+    tmk_score: float
+    mirrored: bool
+
+    def intervals(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """Query and reference interval in seconds."""
+        segment = self.segment
+        return (
+            (segment.query_start_seconds, segment.query_end_seconds),
+            (segment.reference_start_seconds, segment.reference_end_seconds),
+        )
+
+
+class SegmentMatcher:
+    """Compares a query with candidate references."""
+
+    def __init__(self, config: MatcherConfig, calibration: Calibration, reference_step_seconds: float) -> None:
+        self._config = config
+        self._calibration = calibration
+        self._step_seconds = reference_step_seconds
+        highest = calibration.evidence.highest
+        self._rules = StreamRules(
+            min_speed=config.min_speed,
+            max_speed=config.max_speed,
+            max_gap_seconds=config.max_gap_seconds,
+            open_evidence=0.25 * highest,
+            keep_evidence=0.6 * highest,
+            give_up_below_peak=2.0 * highest,
+        )
+
+    def match(
+        self, query: QueryTrack, frames: RowArray, reference: VideoCodes, weights: FloatArray
+    ) -> list[ScoredSegment]:
+        """Segments that a query shares with a reference.
+
+        Args:
+            query: the query.
+            frames: rows of the query to follow, in time order, int64 [K].
+            reference: codes of the reference.
+            weights: weight of each reference row, float32 [M]: below 1 where its content is common.
+
+        Returns:
+            Segments at or above the threshold, best first; of segments that overlap on both axes only the best.
+        """
+        track = ReferenceTrack(
+            reference.starts_seconds, reference.ends_seconds, reference.duration_seconds, self._step_seconds
+        )
+        matcher = StreamMatcher(track, self._rules)
+        for frame in frames:
+            matcher.push(
+                float(query.times_seconds[frame]),
+                self._evidence(query, np.array([frame]), reference, slice(None), weights)[0],
+            )
+        streams = suppress(
+            matcher.finish(),
+            lambda stream: stream.evidence,
+            lambda stream: (
+                (stream.query_start_seconds - 0.25, stream.query_end_seconds + 0.25),
+                (
+                    stream.reference_at(stream.query_start_seconds) - 0.25,
+                    stream.reference_end_seconds + 0.25,
+                ),
+            ),
+            _MOST_SHARED,
+        )
+        segments = [
+            scored
+            for stream in streams[:_MOST_STREAMS_REFINED]
+            if (scored := self._refine(stream, query, reference, weights, track)) is not None
+            and scored.score >= self._config.threshold
+        ]
+        return suppress(segments, lambda item: item.score, ScoredSegment.intervals, _MOST_SHARED)
+
+    def _evidence(
+        self, query: QueryTrack, frames: RowArray, reference: VideoCodes, rows: slice, weights: FloatArray
+    ) -> FloatArray:
+        """Evidence of query frames against reference rows, float32 [frames, rows]; 0 where either is blank."""
+        distances = hamming_distances(query.codes[frames], np.asarray(reference.codes[rows]))
+        evidence = self._calibration.evidence.of(distances, query.backgrounds[frames][:, None])
+        evidence = np.where(evidence > 0, evidence * weights[rows], evidence)
+        known = query.searchable[frames][:, None] & reference.searchable[rows]
+        return np.where(known, evidence, np.float32(0.0))
+
+    def _refine(
+        self, stream: Stream, query: QueryTrack, reference: VideoCodes, weights: FloatArray, track: ReferenceTrack
+    ) -> ScoredSegment | None:
+        near = (query.times_seconds >= stream.query_start_seconds - _CONTEXT_SECONDS) & (
+            query.times_seconds <= stream.query_end_seconds + _CONTEXT_SECONDS
+        )
+        frames = np.flatnonzero(near)
+        evidence = self._evidence(query, frames, reference, slice(None), weights)
+        times = query.times_seconds[frames]
+        line = best_line(stream, times, evidence, track)
+        core = (stream.query_start_seconds, stream.query_end_seconds)
+        segment = cut_segment(line, core, times, evidence, track, query.duration_seconds)
+        if segment is None:
+            return None
+        tmk, correction = self._tmk(segment, query, frames, reference)
+        # TMK weighs the whole course of the segment; its offset is taken where it gathers no less evidence.
+        if correction:
+            shifted = Line(line.speed, line.intercept_seconds + correction)
+            other = cut_segment(shifted, core, times, evidence, track, query.duration_seconds)
+            if other is not None and other.total_evidence > segment.total_evidence:
+                segment = other
+        if segment.query_end_seconds - segment.query_start_seconds < self._config.min_segment_seconds:
+            return None
+        return self._score(segment, tmk, query, frames, reference)
+
+    def _tmk(self, segment: Segment, query: QueryTrack, frames: RowArray, reference: VideoCodes) -> tuple[float, float]:
+        inside = (reference.ends_seconds >= segment.reference_start_seconds - self._step_seconds / 2) & (
+            reference.starts_seconds <= segment.reference_end_seconds + self._step_seconds / 2
+        )
+        rows = np.flatnonzero(inside)
+        chosen = frames[segment.query_rows]
+        return score_segment(
+            signs(query.codes[chosen]),
+            query.times_seconds[chosen] - segment.query_start_seconds,
+            signs(np.asarray(reference.codes[rows])),
+            (reference.starts_seconds[rows] + reference.ends_seconds[rows]) / 2
+            - segment.line.speed * segment.query_start_seconds
+            - segment.line.intercept_seconds,
+            speed=segment.line.speed,
+            search_seconds=_TMK_SEARCH_SECONDS,
+            step_seconds=_TMK_STEP_SECONDS,
+        )
+
+    def _score(
+        self, segment: Segment, tmk: float, query: QueryTrack, frames: RowArray, reference: VideoCodes
+    ) -> ScoredSegment | None:
+        agrees = segment.evidence > 0
+        if not agrees.any():
+            return None
+        rows = frames[segment.query_rows[agrees]]
+        codes = np.asarray(reference.codes[segment.reference_rows[agrees]])
+        distances = np.bitwise_count(query.codes[rows] ^ codes).sum(axis=1, dtype=np.int64)
+        margin = float((query.backgrounds[rows] - distances).mean()) / (8 * codes.shape[1])
+        return ScoredSegment(
+            segment=segment,
+            score=self._calibration.score.probability(segment.total_evidence, int(agrees.sum()), tmk, margin),
+            frames_matched=int(agrees.sum()),
+            frames_compared=int((segment.evidence != 0).sum()),
+            mean_hamming_distance=float(distances.mean()),
+            tmk_score=tmk,
+            mirrored=query.mirrored,
+        )

@@ -1,0 +1,63 @@
+"""Frames to codes: the extractor and the refiner as one model with one fingerprint."""
+
+import hashlib
+import json
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vdup.codes.refiner import Refiner, build_refiner
+from vdup.codes.runs import LONGEST_RUN_SECONDS, RUN_RADIUS_BITS
+from vdup.config import ModelConfig
+from vdup.features.extractor import FrameExtractor, build_extractor
+from vdup.types import CodeArray
+
+Setting = str | int | float | bool
+
+
+class Encoder:
+    """Computes the code of every frame."""
+
+    def __init__(self, extractor: FrameExtractor, refiner: Refiner) -> None:
+        self._extractor = extractor
+        self._refiner = refiner
+        self._refiner_digest = refiner.digest()
+
+    @property
+    def codes_digest(self) -> str:
+        """SHA-256 over all that shapes the code of a prepared frame."""
+        parts = {**self._extractor.fingerprint, "refiner_weights": self._refiner_digest}
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+    def settings(self, model: ModelConfig) -> dict[str, Setting]:
+        """Everything that shapes the codes of a library, dotted name -> value."""
+        return {
+            **{f"features.{name}": value for name, value in self._extractor.fingerprint.items()},
+            "refiner.weights": self._refiner_digest,
+            "sampling.library_fps": model.sampling.library_fps,
+            "sampling.crop_bars": model.sampling.crop_bars,
+            "runs.radius_bits": RUN_RADIUS_BITS,
+            "runs.longest_seconds": LONGEST_RUN_SECONDS,
+        }
+
+    def encode(self, images: NDArray[np.uint8], mirrored: bool = False) -> CodeArray:
+        """Codes of frames.
+
+        Args:
+            images: RGB, uint8 [N, S, S, 3].
+            mirrored: swap left and right first.
+
+        Returns:
+            uint8 [N, 128].
+        """
+        return self._refiner.encode(self._extractor.extract(images, mirrored))
+
+
+def build_encoder(model: ModelConfig) -> Encoder:
+    """The encoder that the settings choose.
+
+    Raises:
+        WeightsError: weights are missing, damaged, or do not fit one another.
+    """
+    extractor = build_extractor(model)
+    return Encoder(extractor, build_refiner(model.refiner, extractor.fingerprint))

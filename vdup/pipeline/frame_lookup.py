@@ -1,0 +1,158 @@
+"""The frame index of a library, kept in step with its catalogue.
+
+The catalogue decides which rows exist. The saved index is only a faster way to the same answers: when it is behind it
+catches up from the stored codes, when it is damaged it is made anew.
+"""
+
+import logging
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vdup.catalogue.folder import LibraryFolder
+from vdup.config import FrameIndexConfig
+from vdup.errors import IndexFileError
+from vdup.lookup.base import FrameIndex
+from vdup.lookup.build import build_index, load_index, should_rebuild
+from vdup.lookup.files import read_header
+from vdup.lookup.postings import Postings
+from vdup.lookup.representatives import NOT_INDEXED, assign_representatives, promote
+from vdup.types import BoolArray, CodeArray, FrameHits, RowArray, VideoCodes
+
+logger = logging.getLogger(__name__)
+
+SAME_CONTENT_BITS = 24
+"""A row within this distance of an indexed one is reached through it instead of being indexed itself."""
+
+
+class FrameLookup:
+    """Finds the stored rows nearest to query codes."""
+
+    def __init__(self, folder: LibraryFolder, config: FrameIndexConfig) -> None:
+        """Loads the saved index and brings it up to date."""
+        self._folder = folder
+        self._config = config
+        self._postings: Postings | None = None
+        self._index = self._load()
+        self._saved = False
+        self._catch_up()
+
+    @property
+    def index(self) -> FrameIndex:
+        """The index in use."""
+        return self._index
+
+    def representatives_for(self, codes: VideoCodes) -> RowArray:
+        """Representatives of rows that are about to be stored.
+
+        Args:
+            codes: codes of the new video.
+
+        Returns:
+            int64 [N], see :meth:`LibraryFolder.add_video`.
+        """
+        first = self._folder.next_row
+        rows = np.arange(first, first + len(codes), dtype=np.int64)
+        shown = codes.searchable
+        representatives = np.full(len(codes), -1, dtype=np.int64)
+        representatives[shown] = assign_representatives(self._index, rows[shown], codes.codes[shown], SAME_CONTENT_BITS)
+        return representatives
+
+    def add(self, rows: RowArray) -> None:
+        """Takes in rows that were stored with :meth:`representatives_for`."""
+        own = rows[(self._representatives()[rows] == rows) & self._folder.codes.searchable[rows]]
+        if len(own):
+            self._index.add(own, self._folder.codes.codes[own])
+        self._postings, self._saved = None, False
+
+    def forget(self, rows: RowArray) -> None:
+        """Drops rows that are dead; what they stood for gets another representative."""
+        if not len(rows):
+            return
+        promotion = promote(self._representatives(dead_too=rows), rows)
+        self._write_representatives(promotion.representatives)
+        self._index.remove(promotion.removed_rows)
+        if len(promotion.added_rows):
+            self._index.add(promotion.added_rows, self._folder.codes.codes[promotion.added_rows])
+        self._postings, self._saved = None, False
+
+    def search(
+        self, codes: CodeArray, neighbours: int, max_distance: int, common_videos: int
+    ) -> tuple[FrameHits, NDArray[np.float32]]:
+        """Nearest rows of every query code, and their weights: below 1 for content of several videos."""
+        if self._postings is None:
+            self._postings = Postings(self._representatives(), self._folder.codes.video_numbers)
+        hits = self._index.search(codes, neighbours, max_distance)
+        return self._postings.expand(hits, codes, self._folder.codes.codes, common_videos)
+
+    def weights(self, rows: RowArray) -> NDArray[np.float32]:
+        """Weight of stored rows, in (0, 1]: 1 / (1 + ln v) for content of v videos; 1 for rows out of look-up."""
+        if self._postings is None:
+            self._postings = Postings(self._representatives(), self._folder.codes.video_numbers)
+        return self._postings.weights(self._representatives()[rows])
+
+    def save(self) -> None:
+        """Writes the index when it has changed; remakes it first when the library has outgrown its plan."""
+        if should_rebuild(self._index, self._config, len(self._index)):
+            self.rebuild()
+        if not self._saved:
+            self._index.save(self._folder.index_path, stamp={"rows": self._folder.next_row})
+            self._saved = True
+
+    def rebuild(self) -> None:
+        """Makes the index anew from the stored codes, of the kind that the settings choose."""
+        representatives = self._representatives()
+        own = np.flatnonzero(representatives == np.arange(len(representatives)))
+        self._index = build_index(self._config, own, self._folder.codes.codes[own])
+        self._postings, self._saved = None, False
+
+    def _load(self) -> FrameIndex:
+        path = self._folder.index_path
+        empty = build_index(self._config, np.empty(0, dtype=np.int64), np.empty((0, 128), dtype=np.uint8))
+        self._covered_rows = 0
+        if not path.exists():
+            return empty
+        try:
+            index = load_index(path)
+            self._covered_rows = int(read_header(path).stamp.get("rows") or 0)
+        except IndexFileError as error:
+            logger.warning("%s; made anew from the stored codes", error)
+            return empty
+        if self._covered_rows > self._folder.next_row:
+            return empty
+        return index
+
+    def _catch_up(self) -> None:
+        """Adds rows that were stored after the index was saved, drops rows that have died since."""
+        orphans = self._folder.orphaned_rows()
+        if len(orphans):
+            dead = np.flatnonzero(~self._folder.live_mask())
+            self._write_representatives(promote(self._representatives(dead_too=dead), dead).representatives)
+        representatives = self._representatives()
+        wanted = representatives == np.arange(len(representatives))
+        if self._covered_rows == 0 or len(orphans):
+            self.rebuild()
+            return
+        dead = np.flatnonzero(~wanted[: self._covered_rows])
+        self._index.remove(dead)
+        new = np.flatnonzero(wanted[self._covered_rows :]) + self._covered_rows
+        if len(new):
+            self._index.add(new, self._folder.codes.codes[new])
+        self._saved = not len(new) and self._covered_rows == len(representatives)
+        if len(self._index) != int(wanted.sum()):
+            logger.warning("%s does not fit the catalogue; made anew from the stored codes", self._folder.index_path)
+            self.rebuild()
+
+    def _representatives(self, dead_too: RowArray | None = None) -> RowArray:
+        """Representative of every row: NOT_INDEXED for blank rows, and for dead ones other than ``dead_too``."""
+        live: BoolArray = self._folder.live_mask()
+        if dead_too is not None:
+            live[dead_too] = True
+        known = live & self._folder.codes.searchable
+        return np.where(known, self._folder.codes.representatives, NOT_INDEXED)
+
+    def _write_representatives(self, renewed: RowArray) -> None:
+        stored = self._folder.codes.representatives
+        changed = np.flatnonzero((renewed != NOT_INDEXED) & (renewed != stored))
+        if len(changed):
+            self._folder.codes.set_representatives(changed, renewed[changed])

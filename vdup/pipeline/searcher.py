@@ -1,0 +1,202 @@
+"""Query videos against a library: decode, encode, look up, follow, score."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from vdup.align.calibration import Calibration, load_calibration
+from vdup.align.matcher import QueryTrack, ScoredSegment, SegmentMatcher
+from vdup.align.segments import suppress
+from vdup.candidates import Candidate, add_coarse, frame_votes, rank_candidates
+from vdup.config import MatcherConfig
+from vdup.errors import VideoDecodeError, VideoError
+from vdup.pipeline.open_library import OpenLibrary
+from vdup.store.pooling import pool_codes
+from vdup.types import CodeArray, Evidence, Match, VideoCodes
+from vdup.video.workers import DecodedVideo, DecoderPool
+
+_SEARCH_AT_ONCE = 256
+"""Query frames looked up in one call."""
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """What was found for one query."""
+
+    query_id: str
+    matches: tuple[Match, ...]
+    """Best first."""
+    error: VideoError | None = None
+    """Why the query could not be searched for."""
+    seconds: float = 0.0
+    """Length of the query."""
+
+
+Progress = Callable[[SearchResult, int, int], None]
+"""Called after each query with its result, how many are done, and how many there are."""
+
+
+@dataclass(frozen=True)
+class _Query:
+    straight: QueryTrack
+    mirrored: QueryTrack | None
+
+
+def search_videos(
+    library: OpenLibrary,
+    videos: Sequence[tuple[str, Path]],
+    config: MatcherConfig,
+    progress: Progress | None = None,
+) -> list[SearchResult]:
+    """Finds the parts of videos that the library knows.
+
+    Args:
+        library: where to look.
+        videos: id and path of each query.
+        config: settings of the search.
+        progress: called after each query.
+
+    Returns:
+        One result a query, in order; a query that cannot be read has an error instead of matches.
+
+    Raises:
+        WeightsError: the calibration does not belong to the model.
+    """
+    calibration = load_calibration(config.calibration, library.encoder.codes_digest)
+    results: list[SearchResult] = []
+    sampling = library.config.sampling
+    with DecoderPool(
+        workers=sampling.workers,
+        frames_per_second=sampling.query_fps,
+        side_pixels=library.config.backbone.image_side_pixels,
+        crop_bars=sampling.crop_bars,
+        timeout_base_seconds=sampling.timeout_base_seconds,
+        timeout_per_second=sampling.timeout_per_second,
+    ) as pool:
+        for (query_id, _), video in zip(videos, pool.videos(path for _, path in videos), strict=True):
+            try:
+                query = _encode(library, video, calibration, config.mirror)
+            except VideoError as error:
+                results.append(SearchResult(query_id, (), error))
+            else:
+                matches = match_query(library, query_id, query.straight, query.mirrored, calibration, config)
+                results.append(SearchResult(query_id, tuple(matches), seconds=query.straight.duration_seconds))
+            if progress is not None:
+                progress(results[-1], len(results), len(videos))
+    return results
+
+
+def match_query(
+    library: OpenLibrary,
+    query_id: str,
+    straight: QueryTrack,
+    mirrored: QueryTrack | None,
+    calibration: Calibration,
+    config: MatcherConfig,
+) -> list[Match]:
+    """Matches of one query whose codes are known, best first."""
+    matcher = SegmentMatcher(config, calibration, 1.0 / library.config.sampling.library_fps)
+    found: list[tuple[int, ScoredSegment]] = []
+    for track in (straight, mirrored):
+        if track is None:
+            continue
+        for candidate in find_candidates(library, track, config):
+            record = library.folder.catalogue.by_number(candidate.video_number)
+            if record is None:  # the store is ahead of the catalogue: not a part of the library
+                continue
+            reference = library.folder.video_codes(candidate.video_number)
+            weights = library.lookup.weights(library.folder.rows_of(record))
+            segments = matcher.match(track, candidate.query_rows, reference, weights)
+            found += [(candidate.video_number, segment) for segment in segments]
+    matches: list[Match] = []
+    for number in sorted({number for number, _ in found}):
+        record = library.folder.catalogue.by_number(number)
+        if record is None:
+            continue
+        mine = [segment for owner, segment in found if owner == number]
+        # The mirrored query may tell the same story as the straight one.
+        best = suppress(mine, lambda segment: segment.score, ScoredSegment.intervals, 0.5)
+        matches += [_as_match(query_id, record.id, segment) for segment in best]
+    matches.sort(key=lambda match: (-match.score, match.reference_id, match.query_start_seconds))
+    return matches[: config.max_matches]
+
+
+def find_candidates(library: OpenLibrary, query: QueryTrack, config: MatcherConfig) -> list[Candidate]:
+    """References worth following, from frame hits and from descriptors."""
+    shown = np.flatnonzero(query.searchable)
+    candidates: list[Candidate] = []
+    if len(shown) and len(library.lookup.index):
+        rows, votes, videos = [], [], []
+        for first in range(0, len(shown), _SEARCH_AT_ONCE):
+            part = shown[first : first + _SEARCH_AT_ONCE]
+            hits, weights = library.lookup.search(
+                query.codes[part], config.neighbours, config.max_distance, config.common_videos
+            )
+            frames = part[hits.query_rows]
+            rows.append(frames)
+            votes.append(frame_votes(hits.distances, query.backgrounds[frames], weights))
+            videos.append(library.folder.video_of_rows(hits.reference_rows))
+        candidates = rank_candidates(
+            np.concatenate(rows), np.concatenate(votes), np.concatenate(videos), query.times_seconds
+        )
+    if config.coarse_videos and len(shown):
+        codes = VideoCodes(
+            query.codes, query.times_seconds, query.times_seconds, query.searchable, query.duration_seconds
+        )
+        starts, ends, vectors = pool_codes(codes, library.config.store.stretch_seconds)
+        if len(vectors):
+            hits_by_stretch = library.store.search(vectors, config.coarse_videos)
+            coarse = list(zip(starts.tolist(), ends.tolist(), hits_by_stretch, strict=True))
+            candidates = add_coarse(candidates, coarse, query.times_seconds, config.coarse_videos)
+    return candidates
+
+
+def _encode(library: OpenLibrary, video: DecodedVideo, calibration: Calibration, mirror: bool) -> _Query:
+    straight: list[CodeArray] = []
+    mirrored: list[CodeArray] = []
+    times, searchable = [], []
+    for batch in video:
+        straight.append(library.encoder.encode(batch.images))
+        if mirror:
+            mirrored.append(library.encoder.encode(batch.images, mirrored=True))
+        times.append(batch.times_seconds)
+        searchable.append(batch.searchable)
+    if not times:
+        raise VideoDecodeError(video.path, "no frame could be decoded; check that the file plays")
+
+    def track(parts: list[CodeArray], is_mirrored: bool) -> QueryTrack:
+        codes = np.concatenate(parts)
+        return QueryTrack(
+            codes=codes,
+            times_seconds=np.concatenate(times),
+            searchable=np.concatenate(searchable),
+            backgrounds=calibration.background(codes),
+            duration_seconds=video.duration_seconds,
+            mirrored=is_mirrored,
+        )
+
+    return _Query(track(straight, False), track(mirrored, True) if mirror else None)
+
+
+def _as_match(query_id: str, reference_id: str, scored: ScoredSegment) -> Match:
+    segment = scored.segment
+    return Match(
+        query_id=query_id,
+        reference_id=reference_id,
+        query_start_seconds=segment.query_start_seconds,
+        query_end_seconds=segment.query_end_seconds,
+        reference_start_seconds=segment.reference_start_seconds,
+        reference_end_seconds=segment.reference_end_seconds,
+        score=scored.score,
+        speed=segment.line.speed,
+        evidence=Evidence(
+            frames_matched=scored.frames_matched,
+            frames_compared=scored.frames_compared,
+            mean_hamming_distance=scored.mean_hamming_distance,
+            tmk_score=scored.tmk_score,
+            time_offset_seconds=segment.reference_start_seconds - segment.query_start_seconds,
+            mirrored=scored.mirrored,
+        ),
+    )
