@@ -63,15 +63,36 @@ class Postings:
         self._check(np.array([row]))
         return int(self._videos[row])
 
+    def weights(self, representatives: RowArray) -> NDArray[np.float32]:
+        """How much content says about the video it is found in.
+
+        Content that lies in v videos gets w = 1 / (1 + ln v): 1 in a single video, 0.30 in ten, 0.13 in a thousand. It
+        is never 0, so that a video made of common content can still be found.
+
+        Args:
+            representatives: representatives of the rows in question; :data:`NOT_INDEXED` counts as a single video,
+                int64 [M].
+
+        Returns:
+            Weights in (0, 1], float32 [M].
+
+        Raises:
+            ValueError: a row that is unknown here.
+        """
+        indexed = representatives != NOT_INDEXED
+        self._check(representatives[indexed])
+        videos = np.ones(len(representatives), dtype=np.int64)
+        videos[indexed] = np.maximum(self._videos[representatives[indexed]], 1)
+        return (1.0 / (1.0 + np.log(videos))).astype(np.float32)
+
     def expand(
         self, hits: FrameHits, query_codes: CodeArray, codes: CodeArray, limit_videos: int
     ) -> tuple[FrameHits, NDArray[np.float32]]:
         """Turns hits on representatives into hits on their members, weighted by how rare the content is.
 
-        A member gets the weight w = 1 / (1 + ln v), v being the number of videos among the members of its
-        representative: 1 for content of one video, 0.30 at ten, 0.13 at a thousand. It is never 0, so that a video
-        made of common content can still be found. Where v is above ``limit_videos``, only that many members of a hit
-        are returned, those nearest to the query code, at equal distance the smaller row; the weight uses all of v.
+        Where a representative's members lie in more than ``limit_videos`` videos, only that many members of a hit are
+        returned: those nearest to the query code, at equal distance the smaller row. Their weight counts all videos,
+        see :meth:`weights`.
 
         Args:
             hits: what the index returned. Rows without members, which were removed meanwhile, drop out.
@@ -93,10 +114,9 @@ class Postings:
         query_rows = np.concatenate([np.empty(0, np.int64), *(part.query_rows for part, _ in parts)])
         rows = np.concatenate([np.empty(0, np.int64), *(part.reference_rows for part, _ in parts)])
         distances = np.concatenate([np.empty(0, np.int32), *(part.distances for part, _ in parts)])
-        videos = np.concatenate([np.empty(0, np.int64), *(counts for _, counts in parts)])
+        owners = np.concatenate([np.empty(0, np.int64), *(owners for _, owners in parts)])
         order = np.lexsort((rows, distances, query_rows))
-        weights = (1.0 / (1.0 + np.log(videos[order]))).astype(np.float32)
-        return FrameHits(query_rows[order], rows[order], distances[order]), weights
+        return FrameHits(query_rows[order], rows[order], distances[order]), self.weights(owners[order])
 
     def _portions(self, hits: FrameHits) -> list[RowArray]:
         """Numbers of hits, cut so that a portion has a bounded number of members unless it is a single hit."""
@@ -108,16 +128,16 @@ class Postings:
     def _expand_part(
         self, hits: FrameHits, numbers: RowArray, query_codes: CodeArray, codes: CodeArray, limit_videos: int
     ) -> tuple[FrameHits, RowArray]:
-        """Members of some hits, and the number of videos that each stands for."""
+        """Members of some hits, and the representative of each."""
         starts = self._starts[hits.reference_rows[numbers]]
         sizes = self._starts[hits.reference_rows[numbers] + 1] - starts
         hit = np.repeat(numbers, sizes)
         rows = self._members[np.repeat(starts, sizes) + place_in_group(hit)]
         distances = paired_hamming(query_codes[hits.query_rows[hit]], codes[rows])
-        videos = self._videos[hits.reference_rows[hit]]
+        owners = hits.reference_rows[hit]
         order = np.lexsort((rows, distances, hit))
-        kept = order[(place_in_group(hit[order]) < limit_videos) | (videos[order] <= limit_videos)]
-        return FrameHits(hits.query_rows[hit[kept]], rows[kept], distances[kept]), videos[kept]
+        kept = order[(place_in_group(hit[order]) < limit_videos) | (self._videos[owners[order]] <= limit_videos)]
+        return FrameHits(hits.query_rows[hit[kept]], rows[kept], distances[kept]), owners[kept]
 
     def _check(self, rows: RowArray) -> None:
         if len(rows) and not (rows.min() >= 0 and rows.max() < len(self)):
