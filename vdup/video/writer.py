@@ -6,6 +6,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.container import OutputContainer
 from numpy.typing import NDArray
 
 _DEFAULT_OPTIONS = {"libx264": {"preset": "veryfast", "crf": "20"}}
@@ -31,7 +32,7 @@ def write_video(
         Number of frames written.
 
     Raises:
-        ValueError: no frames, a frame of another size or type, odd sides, or a rate that is not positive.
+        ValueError: an unknown encoder, no frames, a frame of another size or type, odd sides, or a rate that is not positive.
     """
     rate = Fraction(frames_per_second).limit_denominator(100_000)
     if rate <= 0:
@@ -39,9 +40,7 @@ def write_video(
     count = 0
     shape: tuple[int, ...] = ()
     with av.open(str(path), "w") as container:
-        stream = container.add_stream(codec, rate=rate, options=dict(options or _DEFAULT_OPTIONS.get(codec, {})))
-        if not isinstance(stream, av.VideoStream):
-            raise ValueError(f"codec={codec} does not encode pictures")
+        stream = _video_stream(container, codec, rate, options)
         stream.pix_fmt = "yuv420p"
         for picture in frames:
             if count == 0:
@@ -58,6 +57,18 @@ def write_video(
             raise ValueError("a video needs at least one frame, got none")
         container.mux(stream.encode(None))
     return count
+
+
+def _video_stream(
+    container: OutputContainer, codec: str, rate: Fraction, options: Mapping[str, str] | None
+) -> av.VideoStream:
+    try:
+        stream = container.add_stream(codec, rate=rate, options=dict(options or _DEFAULT_OPTIONS.get(codec, {})))
+    except av.codec.codec.UnknownCodecError as error:
+        raise ValueError(f"codec={codec} is not an encoder that FFmpeg knows here") from error
+    if not isinstance(stream, av.VideoStream):
+        raise ValueError(f"codec={codec} does not encode pictures")
+    return stream
 
 
 def _check_shape(shape: tuple[int, ...]) -> None:
