@@ -8,8 +8,8 @@ thresholds (ITQ, for example); training may add hidden layers without any change
 
 import hashlib
 import json
-from itertools import pairwise
 from importlib.resources import as_file, files
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np

@@ -170,7 +170,9 @@ def _load_published(config: T7WhiteningConfig, channels: int) -> Whitening:
     if matrix.ndim != 2 or matrix.shape[1] != channels:
         raise WeightsError(f"{config.dvt} has shape {list(matrix.shape)}, expected [D, {channels}]")
     if not 1 <= config.dimensions <= len(matrix):
-        raise WeightsError(f"{config.dvt} has {len(matrix)} rows: set whitening.dimensions={config.dimensions} within")
+        raise WeightsError(
+            f"whitening.dimensions={config.dimensions} does not fit {config.dvt}: set it to 1-{len(matrix)}, its rows"
+        )
     return Whitening(mean, matrix[: config.dimensions].contiguous(), name="t7")
 
 

@@ -1,11 +1,14 @@
 """A library that is open: what a program works with."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from vdup.config import MatcherConfig
-from vdup.pipeline.indexer import IndexReport, Progress, index_videos
+from vdup.pipeline.indexer import IndexReport, index_videos
+from vdup.pipeline.indexer import Progress as IndexProgress
 from vdup.pipeline.open_library import OpenLibrary
-from vdup.pipeline.searcher import search_videos
+from vdup.pipeline.searcher import Progress as SearchProgress
+from vdup.pipeline.searcher import SearchResult, search_videos
 from vdup.types import Match
 from vdup.video.discover import find_videos
 
@@ -13,7 +16,7 @@ from vdup.video.discover import find_videos
 class Library(OpenLibrary):
     """An open library: indexes videos and searches them. Use :meth:`open` in a ``with`` block."""
 
-    def index(self, videos: Path | str, progress: Progress | None = None) -> IndexReport:
+    def index(self, videos: Path | str, progress: IndexProgress | None = None) -> IndexReport:
         """Adds what is new or changed among videos.
 
         Args:
@@ -27,8 +30,12 @@ class Library(OpenLibrary):
             ConfigError: there are no videos there.
             LibraryFullError: the disk is full; everything indexed before is kept.
         """
+        return self.index_all(find_videos(Path(videos)), progress)
+
+    def index_all(self, videos: Sequence[tuple[str, Path]], progress: IndexProgress | None = None) -> IndexReport:
+        """Adds what is new or changed among videos given as id and path; see :meth:`index`."""
         try:
-            return index_videos(self, find_videos(Path(videos)), progress)
+            return index_videos(self, videos, progress)
         finally:
             self.save()
 
@@ -47,7 +54,16 @@ class Library(OpenLibrary):
             WeightsError: the calibration does not belong to the model.
         """
         path = Path(video)
-        [result] = search_videos(self, [(path.name, path)], matcher or MatcherConfig())
+        [result] = self.search_all([(path.name, path)], matcher)
         if result.error is not None:
             raise result.error
         return list(result.matches)
+
+    def search_all(
+        self,
+        videos: Sequence[tuple[str, Path]],
+        matcher: MatcherConfig | None = None,
+        progress: SearchProgress | None = None,
+    ) -> list[SearchResult]:
+        """Searches for many videos, given as id and path; a bad file has an error in its result."""
+        return search_videos(self, videos, matcher or MatcherConfig(), progress)

@@ -22,7 +22,6 @@ from qdrant_edge import (
     FieldCondition,
     Filter,
     MatchAny,
-    MatchValue,
     PayloadSchemaType,
     Point,
     Query,
@@ -82,10 +81,8 @@ class EdgeVideoStore(QdrantStore):
         )
         with self._translated():
             self._shard = EdgeShard.load(str(path), config)
-            indexed = self._shard.info().payload_schema
-            for key in (VIDEO_KEY, ROW_KEY):
-                if key not in indexed:
-                    self._shard.update(UpdateOperation.create_field_index(key, PayloadSchemaType.Integer))
+            if VIDEO_KEY not in self._shard.info().payload_schema:
+                self._shard.update(UpdateOperation.create_field_index(VIDEO_KEY, PayloadSchemaType.Integer))
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -144,11 +141,10 @@ class EdgeVideoStore(QdrantStore):
             points = [read_point(record.id, record.vector, record.payload) for record in records]
             return points, read_offset(following)
 
-    def _scroll_first_rows(self, offset: int | None, limit: int) -> tuple[list[int], int | None]:
-        first_rows = Filter(must=[FieldCondition(ROW_KEY, match=MatchValue(0))])
+    def _scroll_ids(self, offset: int | None, limit: int) -> tuple[list[int], int | None]:
         with self._translated():
             records, following = self._shard.scroll(
-                ScrollRequest(offset=offset, limit=limit, filter=first_rows, with_payload=False, with_vector=False)
+                ScrollRequest(offset=offset, limit=limit, with_payload=False, with_vector=False)
             )
             return [read_id(record.id) for record in records], read_offset(following)
 

@@ -20,6 +20,9 @@ _WRITE_POINTS = 500
 _READ_POINTS = 1000
 """Points in one page when everything is read."""
 
+_READ_IDS = 10_000
+"""Points in one page when only their ids are read."""
+
 _QUERIES = 64
 """Queries in one request."""
 
@@ -107,7 +110,7 @@ class QdrantStore(ABC):
         numbers: set[int] = set()
         offset: int | None = None
         while True:
-            identifiers, offset = self._scroll_first_rows(offset, _READ_POINTS * 10)
+            identifiers, offset = self._scroll_ids(offset, _READ_IDS)
             numbers.update(map(video_number_of, identifiers))
             if offset is None:
                 return numbers
@@ -180,8 +183,8 @@ class QdrantStore(ABC):
         """A page of points in the order of their ids, and where the next page starts (None: no more)."""
 
     @abstractmethod
-    def _scroll_first_rows(self, offset: int | None, limit: int) -> tuple[list[int], int | None]:
-        """A page of the ids of points of row 0, and where the next page starts (None: no more)."""
+    def _scroll_ids(self, offset: int | None, limit: int) -> tuple[list[int], int | None]:
+        """A page of ids in order, and where the next page starts (None: no more)."""
 
     @abstractmethod
     def _flush(self) -> None:

@@ -7,6 +7,7 @@ later, which may miss a few of the nearest.
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from json import JSONDecodeError
 
 from qdrant_client import QdrantClient, models
 from qdrant_client.common.client_exceptions import QdrantException
@@ -80,10 +81,9 @@ class ServerVideoStore(QdrantStore):
             # Another process made it between the question and the answer; what it made is checked next.
             if error.status_code != _CONFLICT:
                 raise
-        for key in (VIDEO_KEY, ROW_KEY):
-            self._client.create_payload_index(
-                self._collection, field_name=key, field_schema=models.PayloadSchemaType.INTEGER
-            )
+        self._client.create_payload_index(
+            self._collection, field_name=VIDEO_KEY, field_schema=models.PayloadSchemaType.INTEGER, wait=True
+        )
 
     def _mismatch(self, found: str) -> StoreError:
         return StoreError(
@@ -91,21 +91,24 @@ class ServerVideoStore(QdrantStore):
             f"width {self._dimensions} with Cosine distance: choose another name with store.collection=NAME"
         )
 
+    def _not_qdrant(self, reason: ValueError) -> StoreError:
+        return StoreError(f"{self._url} answers, but not as a Qdrant server does: check store.url ({reason})")
+
     @contextmanager
     def _translated(self) -> Iterator[None]:
         """Turn the client's failures into :class:`StoreError`; its in-memory mode reports with ``ValueError``."""
         try:
             yield
         except ResponseHandlingException as error:
-            # An answer that is no Qdrant answer fails in validation, a ValueError; all else is the connection.
+            # Failed validation of an answer is a ValueError; all else is the connection.
             if isinstance(error.source, ValueError):
-                raise StoreError(
-                    f"{self._url} answers, but not as a Qdrant server does: check store.url ({error.source})"
-                ) from error
+                raise self._not_qdrant(error.source) from error
             raise StoreUnavailableError(
                 f"the Qdrant server {self._url} cannot be reached ({error.source}): start one with "
                 "`docker compose up -d`, or check store.url"
             ) from error
+        except JSONDecodeError as error:
+            raise self._not_qdrant(error) from error
         except UnexpectedResponse as error:
             if error.status_code in _REFUSED:
                 raise StoreError(
@@ -149,16 +152,10 @@ class ServerVideoStore(QdrantStore):
         points = [read_point(record.id, record.vector, record.payload) for record in records]
         return points, read_offset(following)
 
-    def _scroll_first_rows(self, offset: int | None, limit: int) -> tuple[list[int], int | None]:
-        first_rows = models.Filter(must=[models.FieldCondition(key=ROW_KEY, match=models.MatchValue(value=0))])
+    def _scroll_ids(self, offset: int | None, limit: int) -> tuple[list[int], int | None]:
         with self._translated():
             records, following = self._client.scroll(
-                self._collection,
-                scroll_filter=first_rows,
-                limit=limit,
-                offset=offset,
-                with_payload=False,
-                with_vectors=False,
+                self._collection, limit=limit, offset=offset, with_payload=False, with_vectors=False
             )
         return [read_id(record.id) for record in records], read_offset(following)
 
