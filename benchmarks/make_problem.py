@@ -18,7 +18,6 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from rich.console import Console
 from rich.table import Table
-
 from vdup.train.problem import make_problem
 
 _PICTURES = {".jpg", ".jpeg", ".png"}

@@ -49,7 +49,8 @@ class _Camera:
         height = width / aspect
         amplitude, *rhythm = self.shake
         unrest = amplitude * np.sin(np.array(rhythm[:2]) * frame + rhythm[2:])
-        room_x, room_y = picture.width - width, picture.height - height
+        # Rounding may put a view that fits exactly a hair outside.
+        room_x, room_y = max(0.0, picture.width - width), max(0.0, picture.height - height)
         x = np.clip(self.across[0] + (self.across[1] - self.across[0]) * progress + unrest[0], 0, 1) * room_x
         y = np.clip(self.down[0] + (self.down[1] - self.down[0]) * progress + unrest[1], 0, 1) * room_y
         if turned == 0:

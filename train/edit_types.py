@@ -49,8 +49,13 @@ def cover(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
     """Scales a picture to fill ``size`` (width, height) and cuts what sticks out, evenly on both sides."""
     scale = min(picture.width / size[0], picture.height / size[1])
     width, height = size[0] * scale, size[1] * scale
-    left, top = (picture.width - width) / 2, (picture.height - height) / 2
-    return picture.resize(size, Image.Resampling.BILINEAR, box=(left, top, left + width, top + height))
+    # Rounding may put the box a hair outside the picture.
+    left, top = max(0.0, (picture.width - width) / 2), max(0.0, (picture.height - height) / 2)
+    return picture.resize(
+        size,
+        Image.Resampling.BILINEAR,
+        box=(left, top, min(left + width, picture.width), min(top + height, picture.height)),
+    )
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,7 @@ class EditChain:
         return TimeMapping() if self.temporal is None else self.temporal.draw(rng)
 
     def apply(self, frames: Frames, rng: np.random.Generator, surroundings: Surroundings | None = None) -> Frames:
-        """Makes the edits of the picture; see :meth:`~.edit_types.Edit.apply`. Time is the caller's, who has the source."""
+        """Makes the edits of the picture, as :meth:`~.edit_types.Edit.apply` does; time is left to the caller."""
         for edit in self.pictures:
             frames = edit.apply(frames, rng, surroundings)
         return frames

@@ -9,10 +9,12 @@ from PIL import Image, ImageDraw, ImageFont
 from .edit_types import Frames, Surroundings, change_each, cover, size_of
 
 _BILINEAR = Image.Resampling.BILINEAR
+# fmt: off
 _WORDS = (
-    "wait for it omg this is the best day ever follow for more part two they said no way you will not believe "
-    "how to make it at home watch until end new video every week what happens next so true"
-).split()
+    "wait", "for", "it", "omg", "this", "is", "the", "best", "day", "ever", "follow", "more", "part", "two", "they",
+    "said", "no", "way", "you", "will", "not", "believe", "how", "to", "make", "home", "watch", "until", "end", "new",
+)
+# fmt: on
 _STICKER_PIXELS = 96
 
 

@@ -30,7 +30,8 @@ def zoom(frames: Frames, rng: np.random.Generator) -> Frames:
     def enlarge(picture: Image.Image, number: int) -> Image.Image:
         scale = start + (end - start) * number / max(1, len(frames) - 1)
         left, top = across * width * (1 - 1 / scale), down * height * (1 - 1 / scale)
-        return picture.resize((width, height), _BILINEAR, box=(left, top, left + width / scale, top + height / scale))
+        box = (left, top, left + width / scale, top + height / scale)
+        return picture.resize((width, height), _BILINEAR, box=box)
 
     return change_each(frames, enlarge)
 
@@ -87,10 +88,7 @@ def border(frames: Frames, rng: np.random.Generator) -> Frames:
 def blurbars(frames: Frames, rng: np.random.Generator) -> Frames:
     """Puts the picture in the middle of a canvas of another shape, filled with its own blurred enlargement."""
     width, height = size_of(frames)
-    if width >= height:
-        shape = rng.choice([9 / 16, 4 / 5, 1.0])
-    else:
-        shape = rng.choice([16 / 9, 4 / 3, 1.0])
+    shape = rng.choice([9 / 16, 4 / 5, 1.0] if width >= height else [16 / 9, 4 / 3, 1.0])
     if abs(shape - width / height) < 0.05:
         shape = 16 / 9 if width <= height else 9 / 16
     # The canvas keeps the clip's area, so that vertical versions do not get larger and larger.

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.video.reformatter import VideoReformatter
 
 from vdup.errors import VideoDecodeError, VideoError, VideoOpenError
 
@@ -16,6 +17,11 @@ from .edit_types import Frames, check_frames
 logger = logging.getLogger(__name__)
 
 _TIME_SLACK_SECONDS = 1e-4
+
+
+def _pixels(frame: av.VideoFrame, size: tuple[int, int], scaler: VideoReformatter) -> Frames:
+    picture = scaler.reformat(frame, size[0], size[1], "rgb24", interpolation="BILINEAR")
+    return np.asarray(picture.to_ndarray(), np.uint8)
 
 
 def even(pixels: float) -> int:
@@ -51,6 +57,8 @@ def write_frames(
         raise ValueError(f"size={size} must be even in width and height")
     name = str(target) if isinstance(target, Path) else target
     written = 0
+    # One scaler for all frames: each keeps tables that take longer to make than to use.
+    scaler = VideoReformatter()
     with av.open(name, "w", format="mp4") as container:
         stream = container.add_stream("libx264", rate=rate)
         stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
@@ -59,8 +67,9 @@ def write_frames(
             check_frames(piece, "write_frames")
             for frame in piece:
                 picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")
-                picture.pts, picture.time_base = written, 1 / rate
-                container.mux(stream.encode(picture.reformat(*size, format="yuv420p", interpolation="BILINEAR")))
+                scaled = scaler.reformat(picture, *size, "yuv420p", interpolation="BILINEAR")
+                scaled.pts, scaled.time_base = written, 1 / rate
+                container.mux(stream.encode(scaled))
                 written += 1
         container.mux(stream.encode())
     return written
@@ -86,6 +95,7 @@ def read_frames(
     """
     name = str(source) if isinstance(source, Path) else source
     shown = source if isinstance(source, Path) else "memory"
+    scaler = VideoReformatter()
     try:
         container = av.open(name, "r")
     except (OSError, av.FFmpegError) as error:
@@ -98,8 +108,7 @@ def read_frames(
                 if stop_frame is not None and number >= stop_frame:
                     return
                 if number >= start_frame:
-                    width, height = size or (frame.width, frame.height)
-                    yield frame.to_ndarray(format="rgb24", width=width, height=height, interpolation="BILINEAR")
+                    yield _pixels(frame, size or (frame.width, frame.height), scaler)
         except av.FFmpegError as error:
             raise VideoDecodeError(shown, f"cannot be decoded ({error}); leave it out") from error
 
@@ -155,7 +164,9 @@ def video_frames(
             raise VideoOpenError(path, "holds no picture; give a video file")
         count = int(seconds * rate)
         number, first = 0, None
-        held: Frames | None = None
+        scaler = VideoReformatter()
+        held: av.VideoFrame | None = None
+        shown: Frames | None = None
         try:
             for frame in container.decode(container.streams.video[0]):
                 if frame.time is None:
@@ -165,16 +176,17 @@ def video_frames(
                 while held is not None and number < count:
                     if start_seconds + number / float(rate) >= frame.time - first - _TIME_SLACK_SECONDS:
                         break
-                    yield held
+                    if shown is None:
+                        shown = _pixels(held, size, scaler)
+                    yield shown
                     number += 1
                 if number >= count:
                     return
-                if frame.time - first >= start_seconds - 1.0:
-                    held = frame.to_ndarray(format="rgb24", width=size[0], height=size[1], interpolation="BILINEAR")
+                held, shown = frame, None
         except av.FFmpegError as error:
             raise VideoDecodeError(path, f"cannot be decoded ({error}); leave it out") from error
         if held is not None and number < count:
-            yield held
+            yield _pixels(held, size, scaler)
 
 
 def real_clips(paths: Iterable[Path], rate: Fraction, size: tuple[int, int], seconds: float) -> Iterator[Frames]:

@@ -26,7 +26,8 @@ def thumbnails(paths: Sequence[Path]) -> NDArray[np.float32]:
 def differences(left: NDArray[np.float32], right: NDArray[np.float32]) -> NDArray[np.float32]:
     """Root mean square difference of all pairs of thumbnails, in levels: [N, D] and [M, D] to float32 [N, M]."""
     squares = (left**2).sum(1)[:, None] + (right**2).sum(1)[None] - 2 * left @ right.T
-    return np.sqrt(np.maximum(squares, 0) / left.shape[1])
+    roots: NDArray[np.float32] = np.sqrt(np.maximum(squares, 0) / left.shape[1])
+    return roots
 
 
 def distinct(rows: NDArray[np.float32]) -> NDArray[np.int64]:

@@ -27,9 +27,9 @@ RATES = (Fraction(25), Fraction(30000, 1001), Fraction(24))
 """Frame rates of the generated videos."""
 
 _SHAPES = (16 / 9, 16 / 9, 16 / 9, 4 / 3, 9 / 16, 1.0)
-_SHORT_SIDES_PIXELS = (270, 288, 320, 360, 480)
-# Photographs hold no more detail than this; the encoder enlarges what is made at this size.
-_WORK_PIXELS = 288
+_SHORT_SIDES_PIXELS = (270, 270, 288, 320, 360, 480)
+# A view of a small photograph holds no more detail than this; the encoder enlarges what is made at this size.
+_WORK_PIXELS = 240
 _REFERENCE_SECONDS = (3.0, 55.0)
 _COPY_SECONDS = (3.0, 15.0)
 _FOOTAGE_SECONDS = (2.0, 6.0)
