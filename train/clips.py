@@ -18,8 +18,9 @@ from .edit_types import Frames
 
 _BILINEAR = Image.Resampling.BILINEAR
 _SHOT_SECONDS = (1.5, 8.0)
-_STATIC_SHOT_SECONDS = 3.0
-_FADE_SECONDS = 0.5
+# Longest static or faint shot: a copy should hold more than one, or nobody could say where it comes from.
+_DULL_SHOT_SECONDS = 3.0
+_FADE_SECONDS = (0.3, 1.0)
 _NOISE_ROOM_PIXELS = 32
 
 
@@ -191,13 +192,14 @@ class PhotoClip:
         start = 0
         while start < self.frames:
             is_static = rng.random() < 0.15
-            longest = _STATIC_SHOT_SECONDS if is_static else _SHOT_SECONDS[1]
+            is_faint = bool(shots) and rng.random() < 0.08
+            longest = _DULL_SHOT_SECONDS if is_static or is_faint else _SHOT_SECONDS[1]
             frames = max(1, round(rng.uniform(_SHOT_SECONDS[0], longest) * rate))
             if self.frames - start - frames < _SHOT_SECONDS[0] * rate:
                 frames = self.frames - start
             fades = bool(shots) and rng.random() < 0.2
-            fade = min(round(rng.uniform(0.3, 1.0) * 2 * _FADE_SECONDS * rate), frames) if fades else 0
-            picture = _open(self._next(images), rng, low_detail=rng.random() < 0.08)
+            fade = min(round(rng.uniform(*_FADE_SECONDS) * rate), frames) if fades else 0
+            picture = _open(self._next(images), rng, is_faint=is_faint)
             foreground = self._plan_foreground(images, rng) if rng.random() < 0.3 else None
             shots.append(_Shot(start, frames, fade, picture, _plan_camera(rng, is_static), foreground))
             start += frames
@@ -221,9 +223,9 @@ class PhotoClip:
         return _Foreground(cutout, (start[0], start[1]), (end[0], end[1]), float(rng.uniform(0, 0.03)))
 
 
-def _open(path: Path, rng: np.random.Generator, *, low_detail: bool) -> Image.Image:
+def _open(path: Path, rng: np.random.Generator, *, is_faint: bool) -> Image.Image:
     picture = Image.open(path).convert("RGB")
-    if not low_detail:
+    if not is_faint:
         return picture
     faint = picture.filter(ImageFilter.GaussianBlur(min(picture.size) * 0.04))
     return Image.blend(Image.new("RGB", picture.size, tuple(rng.integers(40, 200, 3).tolist())), faint, 0.4)
