@@ -20,6 +20,8 @@ from rich.console import Console
 from rich.table import Table
 from vdup.train.problem import make_problem
 
+from vdup.errors import VdupError
+
 _PICTURES = {".jpg", ".jpeg", ".png"}
 
 
@@ -55,7 +57,12 @@ def main(arguments: list[str]) -> None:
     videos = sorted(path for path in config.videos.rglob("*") if path.is_file()) if config.videos else []
     without_copies = config.queries // 5 if config.without_copies is None else config.without_copies
     started = time.perf_counter()
-    truth = make_problem(config.output, images, config.seed, config.references, config.queries, without_copies, videos)
+    try:
+        truth = make_problem(
+            config.output, images, config.seed, config.references, config.queries, without_copies, videos
+        )
+    except (ValueError, VdupError) as error:
+        raise SystemExit(f"{len(images)} photographs in {config.images}: {error}") from error
     table = Table(title=str(config.output))
     table.add_column("what")
     table.add_column("number", justify="right")
