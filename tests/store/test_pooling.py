@@ -23,8 +23,7 @@ def some_codes(
 
 def signs_of(codes: CodeArray) -> NDArray[np.float64]:
     """Codes as vectors of +1 and -1, float64 [N, 1024]."""
-    signs: NDArray[np.float64] = np.unpackbits(codes, axis=1) * 2.0 - 1.0
-    return signs
+    return np.where(np.unpackbits(codes, axis=1) == 1, 1.0, -1.0)
 
 
 def folding_matrix() -> NDArray[np.float64]:
