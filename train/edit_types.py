@@ -1,7 +1,7 @@
 """What an edit is: a named change of a clip's frames that an uploader makes between copying and publishing."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -74,10 +74,6 @@ class Surroundings:
         place = number % (2 * last) if last else 0
         return cover(Image.fromarray(self.frames[min(place, 2 * last - place)]), size)
 
-    def pictures(self, count: int, size: tuple[int, int]) -> Iterator[Image.Image]:
-        """The first ``count`` frames, filling ``size`` (width, height)."""
-        return (self.picture(number, size) for number in range(count))
-
 
 class Edit(Protocol):
     """A named change of a clip. Parameters are drawn once a clip, so that its frames stay consistent."""
@@ -112,7 +108,7 @@ class PictureEdit:
 
     name: str
     change: Callable[[Frames, np.random.Generator], Frames]
-    needs_footage: bool = False
+    needs_footage: bool = field(default=False, init=False)
 
     def apply(self, frames: Frames, rng: np.random.Generator, surroundings: Surroundings | None = None) -> Frames:  # noqa: ARG002
         """See :meth:`Edit.apply`; ``surroundings`` are not looked at."""
@@ -126,7 +122,7 @@ class FootageEdit:
 
     name: str
     mix: Callable[[Frames, np.random.Generator, Surroundings], Frames]
-    needs_footage: bool = True
+    needs_footage: bool = field(default=True, init=False)
 
     def apply(self, frames: Frames, rng: np.random.Generator, surroundings: Surroundings | None = None) -> Frames:
         """See :meth:`Edit.apply`."""
