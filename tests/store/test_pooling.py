@@ -69,16 +69,16 @@ def test_cosine_survives_folding_as_well_as_a_random_projection_can() -> None:
     rng = np.random.default_rng(3)
     projection = rng.normal(size=(256, CODE_BITS))
     common, topics = 0.4 * rng.normal(size=256), 0.6 * rng.normal(size=(10, 256))
-    true, kept = [], []
-    for number in range(150):
-        shots = common + topics[number % 10] + 0.4 * rng.normal(size=256) + 0.6 * rng.normal(size=(6, 256))
-        codes = np.packbits(shots @ projection > 0, axis=1)
-        true.append(signs_of(codes).mean(axis=0))
-        kept.append(fold_codes(codes).mean(axis=0))
+    topic_of = np.arange(150) % 10
+    videos = common + topics[topic_of] + 0.4 * rng.normal(size=(150, 256))
+    frames = (videos[:, None] + 0.6 * rng.normal(size=(150, 6, 256))).reshape(900, 256)
+    codes = np.packbits(frames @ projection > 0, axis=1)
+    true = signs_of(codes).reshape(150, 6, -1).mean(axis=1)
+    kept = fold_codes(codes).reshape(150, 6, -1).mean(axis=1)
     pairs = np.triu_indices(150, 1)
     cosines, folded = (
         (units @ units.T)[pairs]
-        for units in (np.array(rows) / np.linalg.norm(rows, axis=1, keepdims=True) for rows in (true, kept))
+        for units in (rows / np.linalg.norm(rows, axis=1, keepdims=True) for rows in (true, kept))
     )
     errors = folded - cosines
     expected = np.sqrt(np.mean((1 - cosines**2) ** 2) / DESCRIPTOR_DIMENSIONS * (1 - DESCRIPTOR_DIMENSIONS / CODE_BITS))

@@ -50,6 +50,8 @@ class QdrantStore(ABC):
     def upsert(self, items: Sequence[Descriptors]) -> None:
         """Store these videos' descriptors in place of any they had; see :class:`~vdup.store.base.VideoStore`."""
         self._check_usable()
+        if not items:
+            return
         check_items(items, self._dimensions)
         numbers = [item.video_number for item in items]
         had_rows = any(self._count(part) for part in _parts(numbers, _FILTER_VIDEOS))
@@ -100,6 +102,8 @@ class QdrantStore(ABC):
     def remove(self, video_numbers: Sequence[int]) -> None:
         """Delete all descriptors of these videos; numbers that are not stored are passed over."""
         self._check_usable()
+        if not video_numbers:
+            return
         for part in _parts(list(video_numbers), _FILTER_VIDEOS):
             self._delete(part, first_row=0)
         self.flush()

@@ -63,11 +63,17 @@ class ServerVideoStore(QdrantStore):
         with self._translated():
             if not self._client.collection_exists(self._collection):
                 self._create_collection()
-            found = self._client.get_collection(self._collection).config.params.vectors
-        if not isinstance(found, models.VectorParams):
+            found = self._client.get_collection(self._collection)
+        vectors = found.config.params.vectors
+        if not isinstance(vectors, models.VectorParams):
             raise self._mismatch("named vectors")
-        if found.size != self._dimensions or found.distance != models.Distance.COSINE:
-            raise self._mismatch(f"vectors of width {found.size} with {found.distance.value} distance")
+        if vectors.size != self._dimensions or vectors.distance != models.Distance.COSINE:
+            raise self._mismatch(f"vectors of width {vectors.size} with {vectors.distance.value} distance")
+        if VIDEO_KEY not in found.payload_schema:
+            with self._translated():
+                self._client.create_payload_index(
+                    self._collection, field_name=VIDEO_KEY, field_schema=models.PayloadSchemaType.INTEGER, wait=True
+                )
 
     def _create_collection(self) -> None:
         try:
@@ -81,9 +87,6 @@ class ServerVideoStore(QdrantStore):
             # Another process made it between the question and the answer; what it made is checked next.
             if error.status_code != _CONFLICT:
                 raise
-        self._client.create_payload_index(
-            self._collection, field_name=VIDEO_KEY, field_schema=models.PayloadSchemaType.INTEGER, wait=True
-        )
 
     def _mismatch(self, found: str) -> StoreError:
         return StoreError(
