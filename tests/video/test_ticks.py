@@ -38,7 +38,7 @@ def test_both_ways_agree_with_walking_the_ticks(seed: int, fps: float) -> None:
 
 @pytest.mark.parametrize("rate", [25.0, 30_000 / 1001, 24_000 / 1001, 50.0])
 def test_own_rate_gives_every_frame_of_three_hours(rate: float) -> None:
-    times = np.arange(int(3 * 3600 * rate), dtype=np.float64) / rate
+    times: TimeArray = np.arange(int(3 * 3600 * rate), dtype=np.float64) / np.float64(rate)
     assert len(frames_at_ticks(times, float(times[-1] + 1 / rate), rate)) == len(times)
 
 

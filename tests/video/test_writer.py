@@ -51,5 +51,5 @@ def test_wrong_rate_and_codec(tmp_path: Path) -> None:
         write_video(tmp_path / "x.mp4", picture, 0)
     with pytest.raises(ValueError, match="codec=nonsense"):
         write_video(tmp_path / "x.mp4", picture, 25, "nonsense")
-    with pytest.raises(ValueError, match="codec=aac does not encode pictures"):
+    with pytest.raises(ValueError, match="codec=aac encodes audio, not video"):
         write_video(tmp_path / "x.mp4", picture, 25, "aac")

@@ -72,8 +72,9 @@ class PyAVReader:
         containers.
         """
         clock = TickClock(frames_per_second, start_seconds)
-        with _open(self._path) as container:
-            self._open_containers.append(container)
+        container = _open(self._path)
+        self._open_containers.append(container)
+        try:
             stream = _video_stream(self._path, container)
             scaler = VideoReformatter()
             end_seconds = 0.0
@@ -83,6 +84,10 @@ class PyAVReader:
             if end_seconds == 0.0:
                 raise VideoDecodeError(self._path, "it opens as a video, but no frame of it can be decoded")
             self._end_seconds = end_seconds
+        finally:
+            container.close()
+            if container in self._open_containers:
+                self._open_containers.remove(container)
 
     def _upright(self, scaler: VideoReformatter, frame: av.VideoFrame) -> NDArray[np.uint8]:
         try:

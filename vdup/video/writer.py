@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from pathlib import Path
+from typing import cast
 
 import av
 import numpy as np
@@ -32,7 +33,8 @@ def write_video(
         Number of frames written.
 
     Raises:
-        ValueError: an unknown encoder, no frames, a frame of another size or type, odd sides, or a rate that is not positive.
+        ValueError: an unknown encoder, no frames, a frame of another size or type, odd sides, or a rate that is not
+            positive.
     """
     rate = Fraction(frames_per_second).limit_denominator(100_000)
     if rate <= 0:
@@ -63,12 +65,13 @@ def _video_stream(
     container: OutputContainer, codec: str, rate: Fraction, options: Mapping[str, str] | None
 ) -> av.VideoStream:
     try:
-        stream = container.add_stream(codec, rate=rate, options=dict(options or _DEFAULT_OPTIONS.get(codec, {})))
+        kind = av.Codec(codec, "w").type
     except av.codec.codec.UnknownCodecError as error:
         raise ValueError(f"codec={codec} is not an encoder that FFmpeg knows here") from error
-    if not isinstance(stream, av.VideoStream):
-        raise ValueError(f"codec={codec} does not encode pictures")
-    return stream
+    if kind != "video":
+        raise ValueError(f"codec={codec} encodes {kind}, not video")
+    stream = container.add_stream(codec, rate=rate, options=dict(options or _DEFAULT_OPTIONS.get(codec, {})))
+    return cast("av.VideoStream", stream)
 
 
 def _check_shape(shape: tuple[int, ...]) -> None:
