@@ -206,61 +206,6 @@ def test_decord_is_kept_from_what_it_misreads(video: Callable[[str], tuple[Path,
     assert isinstance(open_video(path), PyAVReader)
 
 
-@needs_decord
-def test_long_files_are_kept_from_decord(
-    video: Callable[[str], tuple[Path, list[Fraction]]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path, _ = video("plain.mp4")
-    info = PyAVReader(path).info
-    for budget in (path.stat().st_size - 1, path.stat().st_size + 70 * 160 * 96 * 3 - 1):
-        monkeypatch.setattr("vdup.video.decord.READ_AHEAD_BUDGET_BYTES", budget)
-        with pytest.raises(VideoDecodeError, match="too long for decord"):
-            DecordReader(path, info)
-
-
-class SlowDecoder:
-    """decord's decoder as it behaves when decoding is slow: a skip may stop early and says nothing."""
-
-    def __init__(self, stuck_at: int | None = None) -> None:
-        self._stuck_at = stuck_at
-        self._handle = self
-        self.position = 0
-
-    def seek_accurate(self, row: int) -> None:
-        self.position = min(row, self.position + 4, row if self._stuck_at is None else self._stuck_at)
-
-    def next(self) -> "SlowDecoder":
-        self.position += 1
-        return self
-
-    def asnumpy(self) -> NDArray[np.uint8]:
-        return numbered_picture(self.position - 1)
-
-    def __len__(self) -> int:
-        return 70
-
-
-@needs_decord
-class TestSlowDecord:
-    def test_short_skips_are_finished(self, video: Callable[[str], tuple[Path, list[Fraction]]]) -> None:
-        reader = self.reader(video("plain.mp4")[0], SlowDecoder())
-        assert [read_number(picture) for _, picture in reader.frames_at(1)] == [0, 25, 50]
-
-    def test_a_skip_that_never_ends_is_an_error(self, video: Callable[[str], tuple[Path, list[Fraction]]]) -> None:
-        reader = self.reader(video("plain.mp4")[0], SlowDecoder(stuck_at=31))
-        frames = reader.frames_at(1)
-        assert [read_number(next(frames)[1]) for _ in range(2)] == [0, 25]
-        with pytest.raises(VideoDecodeError, match="does not get past frame 31"):
-            next(frames)
-
-    @staticmethod
-    def reader(path: Path, decoder: SlowDecoder) -> DecordReader:
-        reader = DecordReader(path, PyAVReader(path).info)
-        reader._decoder = decoder
-        reader._position_of = lambda handle: handle.position
-        return reader
-
-
 class ListReader:
     """Frames from a list; fails after them if told to."""
 

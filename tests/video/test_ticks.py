@@ -38,12 +38,12 @@ def test_both_ways_agree_with_walking_the_ticks(seed: int, fps: float) -> None:
 
 @pytest.mark.parametrize("rate", [25.0, 30_000 / 1001, 24_000 / 1001, 50.0])
 def test_own_rate_gives_every_frame_of_three_hours(rate: float) -> None:
-    times: TimeArray = np.arange(int(3 * 3600 * rate), dtype=np.float64) / np.float64(rate)
+    times = np.arange(int(3 * 3600 * rate)).astype(np.float64) / rate
     assert len(frames_at_ticks(times, float(times[-1] + 1 / rate), rate)) == len(times)
 
 
 def test_a_tick_on_a_frame_boundary_takes_the_new_frame() -> None:
-    times = np.arange(100) * 0.1  # 0.30000000000000004 and the like
+    times = np.arange(100).astype(np.float64) * 0.1  # 0.30000000000000004 and the like
     assert frames_at_ticks(times, 10.0, 1.0).tolist() == list(range(0, 100, 10))
 
 
