@@ -21,7 +21,7 @@ class MultiHashIndex(GuardedIndex):
 
     faiss cannot remove rows from it. They stay as tombstones that are left out of the answers, and once they are more
     than a fifth the tables are made anew. Up to 100 queries at once are answered by one thread only. One row takes
-    1.1-1.6 KB of memory. The file holds codes, not tables: they are filled again on loading.
+    1-2.5 KB of memory, more in small libraries. The file holds codes, not tables: they are filled again on loading.
 
     Args:
         plan: number and length of keys.
