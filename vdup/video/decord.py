@@ -2,8 +2,9 @@
 
 What measurements of decord2 3.4 showed, and what is done about each:
 
-- Skipping gives up silently when the decoder is slower than 10,000 turns of a waiting loop, as with most 1080p files;
-  the next frame is then a wrong one. After each skip the position is read back and the skip repeated until it is right.
+- Skipping gives up, with no more than a line on stderr, when the decoder is slower than 10,000 turns of a waiting loop
+  (seen on 360p and 1080p files); the next frame would be a wrong one. So after each skip the position is read back and
+  the skip repeated until it is right.
 - It reads ahead without limit: while the caller is busy, packets and scaled frames pile up (1.7 GB in 15 seconds on a
   360p file). Only files whose packets and frames all fit a budget are taken; longer ones go to PyAV, which is as fast.
 - Times come as float32, half a millisecond off after an hour, and frames are numbered by packets, which fails with edit
