@@ -16,6 +16,7 @@ Every message says what went wrong, with which value, and what to do::
     │   ├── FingerprintError     made with other settings
     │   ├── LibraryDamagedError  a file in it is damaged
     │   └── LibraryFullError     no space left on the disk
+    ├── OutputError              results cannot be written
     ├── IndexFileError           a saved frame index is damaged or of another kind
     └── StoreError               the store of video descriptors failed
         └── StoreUnavailableError   it cannot be reached
@@ -89,6 +90,10 @@ class LibraryDamagedError(LibraryError):
 
 class LibraryFullError(LibraryError):
     """The disk that holds the library is full."""
+
+
+class OutputError(VdupError):
+    """Results cannot be written: the disk is full, or the place does not take files."""
 
 
 class IndexFileError(VdupError):

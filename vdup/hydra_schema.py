@@ -3,20 +3,18 @@
 Only the commands import this module; the library itself never sees a ``DictConfig``.
 """
 
-import os
-import sys
-from collections.abc import Callable
-from pathlib import Path
-from typing import TypeVar
+from dataclasses import is_dataclass
+from pathlib import Path, PurePath
+from typing import TypeGuard, TypeVar, get_args, get_type_hints
 
-import hydra
+import yaml  # type: ignore[import-untyped]
 from hydra.core.config_store import ConfigStore
-from hydra.errors import HydraException
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from vdup import config
-from vdup.errors import ConfigError, VdupError
+from vdup.errors import ConfigError
+from vdup.hydra_errors import explain
 
 Job = TypeVar("Job")
 
@@ -50,9 +48,25 @@ SCHEMAS: dict[str, dict[str, type]] = {
 def register(extra: dict[str, dict[str, type]] | None = None) -> None:
     """Makes the dataclasses known to Hydra under ``schema/<group>/<name>``; ``extra`` adds those of training."""
     store = ConfigStore.instance()
-    for group, options in {**SCHEMAS, **(extra or {})}.items():
-        for name, schema in options.items():
-            store.store(group=f"schema/{group}", name=name, node=schema)
+    for schemas in (SCHEMAS, extra or {}):
+        for group, options in schemas.items():
+            for name, schema in options.items():
+                store.store(group=f"schema/{group}", name=name, node=_open_choices(schema))
+    # Without this, YAML spells out the Python class of a path in --cfg, --help and the settings kept with each run.
+    yaml.add_multi_representer(PurePath, lambda dumper, path: dumper.represent_str(str(path)), Dumper=yaml.Dumper)
+
+
+def _open_choices(schema: type) -> DictConfig:
+    """The schema with its groups yet to be chosen: OmegaConf puts no other option in the place of a default."""
+    node: DictConfig = OmegaConf.structured(schema)
+    for name, hint in get_type_hints(schema).items():
+        if _is_group(hint) and OmegaConf.get_type(node, name) is not hint:
+            node[name] = MISSING
+    return node
+
+
+def _is_group(hint: object) -> TypeGuard[type]:
+    return isinstance(hint, type) and is_dataclass(hint)
 
 
 def to_config(composed: DictConfig, kind: type[Job]) -> Job:
@@ -64,67 +78,41 @@ def to_config(composed: DictConfig, kind: type[Job]) -> Job:
     try:
         result = OmegaConf.to_object(composed)
     except OmegaConfBaseException as error:
-        raise ConfigError(one_line(error)) from error
+        raise ConfigError(explain(error, setting_types(kind))) from error
     if not isinstance(result, kind):
         raise ConfigError(f"the settings are of type {type(result).__name__}, expected {kind.__name__}")
+    _refuse_added(result, "")
     return result
 
 
-def one_line(error: Exception) -> str:
-    """What an error of Hydra or OmegaConf says, without the lines that only its authors need."""
-    key = getattr(error, "full_key", None)
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    kept = [line for line in lines if not line.startswith(("full_key", "object_type", "reference_type"))]
-    text = " ".join(kept) or type(error).__name__
-    if "Missing mandatory value" in text:
-        return f"the setting {key} is missing; give it as {key}=VALUE"
-    return f"{key}: {text}" if key and key not in text else text
+def _refuse_added(settings: object, prefix: str) -> None:
+    """Hydra lets ``+name=value`` through for any name; a typing error must not pass in silence."""
+    known = get_type_hints(type(settings))
+    for name, value in vars(settings).items():
+        if name not in known:
+            raise ConfigError(f"there is no setting {prefix}{name}; --help lists all settings")
+        if is_dataclass(value):
+            _refuse_added(value, f"{prefix}{name}.")
 
 
-def run(name: str, kind: type[Job], job: Callable[[Job], int]) -> None:
-    """Runs a command: composes its settings, calls the job, exits with its code.
+def setting_types(kind: type, prefix: str = "") -> dict[str, object]:
+    """Every setting of a job, over all options of its groups.
 
-    Exit codes: 0 all went well, 1 something failed, 2 wrong use. Errors that a user can meet become one line.
-
-    Args:
-        name: primary configuration, the name of a file in ``conf/``.
-        kind: dataclass of the job.
-        job: does the work and returns the exit code.
+    Returns:
+        Dotted name, such as ``sampling.workers`` -> type.
     """
-    code = 0
-
-    @hydra.main(version_base="1.3", config_path="pkg://vdup.conf", config_name=name)
-    def main(composed: DictConfig) -> None:
-        nonlocal code
-        code = max(code, job(to_config(composed, kind)))
-
-    sys.argv[1:] = [_quoted(argument) for argument in sys.argv[1:]]
-    # Makes Hydra pass its errors on instead of printing traces for its own developers.
-    os.environ.setdefault("HYDRA_FULL_ERROR", "1")
-    try:
-        main()
-    except (ConfigError, HydraException, OmegaConfBaseException) as error:
-        print(f"wrong use: {one_line(error)}", file=sys.stderr)
-        code = 2
-    except (VdupError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        code = 1
-    except KeyboardInterrupt:
-        print("interrupted; what was finished is kept, run the command again to go on", file=sys.stderr)
-        code = 130
-    sys.exit(code)
+    found: dict[str, object] = {}
+    for name, hint in get_type_hints(kind).items():
+        if not _is_group(hint):
+            found[prefix + name] = hint
+            continue
+        options: list[type] = [hint]
+        for option in options:  # grows while it is walked
+            options += option.__subclasses__()
+            found |= setting_types(option, f"{prefix}{name}.")
+    return found
 
 
-def _quoted(argument: str) -> str:
-    """An override whose value Hydra's grammar would refuse, such as a path with spaces, is quoted for it."""
-    key, equals, value = argument.partition("=")
-    if argument.startswith("-") or not equals or not value:
-        return argument
-    looks_like_path = "/" in value or Path(value).suffix != "" or Path(value).exists()
-    plain = all(character.isalnum() or character in "/-\\+.$%*@?|_" for character in value)
-    if plain and value.isascii():
-        return argument
-    if not looks_like_path or value[0] in "'\"[{":
-        return argument
-    escaped = value.replace("\\'", "\\\\'").replace("'", "\\'")
-    return f"{key}='{escaped}'"
+def holds_path(hint: object) -> bool:
+    """True for the type of a setting whose value is a path."""
+    return hint is Path or Path in get_args(hint)

@@ -1,0 +1,87 @@
+"""Settings of training."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from vdup.config import ModelConfig
+from vdup.errors import ConfigError
+
+
+@dataclass(kw_only=True)
+class DataConfig:
+    """What is learned from."""
+
+    images: Path | None = None
+    """Folder of photographs, searched with its subfolders."""
+    videos: Path | None = None
+    """Folder of videos, searched with its subfolders, for what needs real motion."""
+    limit: int | None = None
+    """Most images to use, taken evenly from the sorted list; none: all."""
+
+    def __post_init__(self) -> None:
+        if self.limit is not None and self.limit < 1:
+            raise ConfigError(f"data.limit={self.limit} is not usable: it must be 1 or more")
+
+
+@dataclass(kw_only=True)
+class ExperimentConfig:
+    """Base of the experiment group: what is trained."""
+
+
+@dataclass(kw_only=True)
+class PCAExperiment(ExperimentConfig):
+    """Whitening of region vectors; its file is for ``whitening.weights``."""
+
+    dimensions: int = 512
+    """Length of the whitened vectors."""
+
+    def __post_init__(self) -> None:
+        if self.dimensions < 1:
+            raise ConfigError(f"experiment.dimensions={self.dimensions} is not usable: it must be 1 or more")
+
+
+@dataclass(kw_only=True)
+class RotationExperiment(ExperimentConfig):
+    """Refiner of one layer: a rotation whose signs are the code; its file is for ``refiner.weights``."""
+
+    views: int = 5
+    """Edited versions made of each image."""
+
+    def __post_init__(self) -> None:
+        if self.views < 1:
+            raise ConfigError(f"experiment.views={self.views} is not usable: it must be 1 or more")
+
+
+@dataclass(kw_only=True)
+class CalibrationExperiment(ExperimentConfig):
+    """What distances and scores mean for the codes of the model; its file is for ``matcher.calibration``."""
+
+    references: int = 60
+    """Generated videos that are indexed."""
+    queries: int = 120
+    """Generated videos that are searched for."""
+
+    def __post_init__(self) -> None:
+        for name, value in (("references", self.references), ("queries", self.queries)):
+            if value < 1:
+                raise ConfigError(f"experiment.{name}={value} is not usable: it must be 1 or more")
+
+
+@dataclass(kw_only=True)
+class TrainJobConfig(ModelConfig):
+    """Settings of ``python -m vdup.train``."""
+
+    data: DataConfig = field(default_factory=DataConfig)
+    experiment: ExperimentConfig = field(default_factory=ExperimentConfig)
+    output: Path
+    """Where the weights are written."""
+    seed: int = 0
+    """Of everything that is drawn at random."""
+
+
+EXPERIMENTS: dict[str, type[ExperimentConfig]] = {
+    "pca": PCAExperiment,
+    "rotation": RotationExperiment,
+    "calibration": CalibrationExperiment,
+}
+"""Choices of the experiment group."""
