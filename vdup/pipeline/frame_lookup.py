@@ -5,6 +5,7 @@ catches up from the stored codes, when it is damaged it is made anew.
 """
 
 import logging
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,13 @@ SAME_CONTENT_BITS = 24
 """A row within this distance of an indexed one is reached through it instead of being indexed itself."""
 
 
+@dataclass(frozen=True)
+class _Shown:
+    representatives: RowArray
+    """Representative of every row, :data:`NOT_INDEXED` for blank and dead ones, int64 [N]."""
+    postings: Postings
+
+
 class FrameLookup:
     """Finds the stored rows nearest to query codes."""
 
@@ -32,7 +40,7 @@ class FrameLookup:
         """Loads the saved index and brings it up to date."""
         self._folder = folder
         self._config = config
-        self._postings: Postings | None = None
+        self._shown: _Shown | None = None
         self._index = self._load()
         self._saved = False
         self._catch_up()
@@ -60,10 +68,12 @@ class FrameLookup:
 
     def add(self, rows: RowArray) -> None:
         """Takes in rows that were stored with :meth:`representatives_for`."""
-        own = rows[(self._representatives()[rows] == rows) & self._folder.codes.searchable[rows]]
+        # Only these rows are looked at: the cost of a video must not grow with the library.
+        columns = self._folder.codes.columns()[rows]
+        own = rows[(columns["representative"] == rows) & (columns["searchable"] != 0)]
         if len(own):
             self._index.add(own, self._folder.codes.codes[own])
-        self._postings, self._saved = None, False
+        self._changed()
 
     def forget(self, rows: RowArray) -> None:
         """Drops rows that are dead; what they stood for gets another representative."""
@@ -74,22 +84,19 @@ class FrameLookup:
         self._index.remove(promotion.removed_rows)
         if len(promotion.added_rows):
             self._index.add(promotion.added_rows, self._folder.codes.codes[promotion.added_rows])
-        self._postings, self._saved = None, False
+        self._changed()
 
     def search(
         self, codes: CodeArray, neighbours: int, max_distance: int, common_videos: int
     ) -> tuple[FrameHits, NDArray[np.float32]]:
         """Nearest rows of every query code, and their weights: below 1 for content of several videos."""
-        if self._postings is None:
-            self._postings = Postings(self._representatives(), self._folder.codes.video_numbers)
         hits = self._index.search(codes, neighbours, max_distance)
-        return self._postings.expand(hits, codes, self._folder.codes.codes, common_videos)
+        return self._rows_shown().postings.expand(hits, codes, self._folder.codes.codes, common_videos)
 
     def weights(self, rows: RowArray) -> NDArray[np.float32]:
         """Weight of stored rows, in (0, 1]: 1 / (1 + ln v) for content of v videos; 1 for rows out of look-up."""
-        if self._postings is None:
-            self._postings = Postings(self._representatives(), self._folder.codes.video_numbers)
-        return self._postings.weights(self._representatives()[rows])
+        shown = self._rows_shown()
+        return shown.postings.weights(shown.representatives[rows])
 
     def save(self) -> None:
         """Writes the index when it has changed; remakes it first when the library has outgrown its plan."""
@@ -104,7 +111,17 @@ class FrameLookup:
         representatives = self._representatives()
         own = np.flatnonzero(representatives == np.arange(len(representatives)))
         self._index = build_index(self._config, own, self._folder.codes.codes[own])
-        self._postings, self._saved = None, False
+        self._changed()
+
+    def _changed(self) -> None:
+        self._shown, self._saved = None, False
+
+    def _rows_shown(self) -> _Shown:
+        """What searching needs of every row, gathered once after each change: it takes a pass over all rows."""
+        if self._shown is None:
+            representatives = self._representatives()
+            self._shown = _Shown(representatives, Postings(representatives, self._folder.codes.video_numbers))
+        return self._shown
 
     def _load(self) -> FrameIndex:
         path = self._folder.index_path
