@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vdup.catalogue.folder import LibraryFolder
+from vdup.catalogue.records import VideoRecord, VideoState
 from vdup.config import FrameIndexConfig
 from vdup.errors import IndexFileError
 from vdup.lookup.base import FrameIndex
@@ -50,11 +51,12 @@ class FrameLookup:
         """The index in use."""
         return self._index
 
-    def representatives_for(self, codes: VideoCodes) -> RowArray:
+    def representatives_for(self, codes: VideoCodes, replaced: VideoRecord | None = None) -> RowArray:
         """Representatives of rows that are about to be stored.
 
         Args:
             codes: codes of the new video.
+            replaced: older record of the same video; its rows go, so they stand for none of the new ones.
 
         Returns:
             int64 [N], see :meth:`LibraryFolder.add_video`.
@@ -64,6 +66,8 @@ class FrameLookup:
         shown = codes.searchable
         representatives = np.full(len(codes), -1, dtype=np.int64)
         representatives[shown] = assign_representatives(self._index, rows[shown], codes.codes[shown], SAME_CONTENT_BITS)
+        if replaced is not None and replaced.state is VideoState.indexed:
+            representatives[np.isin(representatives, self._folder.rows_of(replaced))] = -1
         return representatives
 
     def add(self, rows: RowArray) -> None:

@@ -200,7 +200,7 @@ def _store(
         info,
         codes,
         frames_sampled=frames_sampled,
-        representatives=library.lookup.representatives_for(codes),
+        representatives=library.lookup.representatives_for(codes, library.folder.catalogue.get(video_id)),
     )
     _forget_old(library, stored)
     library.lookup.add(library.folder.rows_of(stored.record))
