@@ -32,7 +32,7 @@ class ExperimentConfig:
 class PCAExperiment(ExperimentConfig):
     """Whitening of region vectors; its file is for ``whitening.weights``."""
 
-    dimensions: int = 512
+    dimensions: int = 1024
     """Length of the whitened vectors."""
 
     def __post_init__(self) -> None:
@@ -85,3 +85,19 @@ EXPERIMENTS: dict[str, type[ExperimentConfig]] = {
     "calibration": CalibrationExperiment,
 }
 """Choices of the experiment group."""
+
+
+def check_data(config: TrainJobConfig) -> None:
+    """Checks that there is something to train and something to train on.
+
+    Raises:
+        ConfigError: no experiment was chosen, or a folder is missing.
+    """
+    experiment, data = config.experiment, config.data
+    if type(experiment) is ExperimentConfig:
+        raise ConfigError(f"no experiment was chosen; add +experiment=NAME with one of {', '.join(EXPERIMENTS)}")
+    if data.images is None and (data.videos is None or not isinstance(experiment, CalibrationExperiment)):
+        raise ConfigError("there is nothing to learn from; give a folder of photographs as data.images=DIR")
+    for name, folder in (("images", data.images), ("videos", data.videos)):
+        if folder is not None and not folder.is_dir():
+            raise ConfigError(f"data.{name}={folder}: there is no such folder")
