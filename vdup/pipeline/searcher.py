@@ -10,12 +10,13 @@ from vdup.align.calibration import Calibration, load_calibration
 from vdup.align.matcher import QueryTrack, ScoredSegment, SegmentMatcher
 from vdup.align.segments import suppress
 from vdup.candidates import Candidate, add_coarse, frame_votes, rank_candidates
+from vdup.catalogue.records import VideoRecord
 from vdup.config import MatcherConfig
-from vdup.errors import VideoDecodeError, VideoError
+from vdup.errors import VideoError
 from vdup.pipeline.open_library import OpenLibrary
+from vdup.pipeline.query_codes import encode_queries
 from vdup.store.pooling import pool_codes
-from vdup.types import CodeArray, Evidence, Match, VideoCodes
-from vdup.video.workers import DecodedVideo, DecoderPool
+from vdup.types import Evidence, Match, VideoCodes
 
 _SEARCH_AT_ONCE = 256
 """Query frames looked up in one call."""
@@ -36,12 +37,6 @@ class SearchResult:
 
 Progress = Callable[[SearchResult, int, int], None]
 """Called after each query with its result, how many are done, and how many there are."""
-
-
-@dataclass(frozen=True)
-class _Query:
-    straight: QueryTrack
-    mirrored: QueryTrack | None
 
 
 def search_videos(
@@ -66,25 +61,14 @@ def search_videos(
     """
     calibration = load_calibration(config.calibration, library.encoder.codes_digest)
     results: list[SearchResult] = []
-    sampling = library.config.sampling
-    with DecoderPool(
-        workers=sampling.workers,
-        frames_per_second=sampling.query_fps,
-        side_pixels=library.config.backbone.image_side_pixels,
-        crop_bars=sampling.crop_bars,
-        timeout_base_seconds=sampling.timeout_base_seconds,
-        timeout_per_second=sampling.timeout_per_second,
-    ) as pool:
-        for (query_id, _), video in zip(videos, pool.videos(path for _, path in videos), strict=True):
-            try:
-                query = _encode(library, video, calibration, config.mirror)
-            except VideoError as error:
-                results.append(SearchResult(query_id, (), error))
-            else:
-                matches = match_query(library, query_id, query.straight, query.mirrored, calibration, config)
-                results.append(SearchResult(query_id, tuple(matches), seconds=query.straight.duration_seconds))
-            if progress is not None:
-                progress(results[-1], len(results), len(videos))
+    for query_id, query in encode_queries(library, videos, calibration, config.mirror):
+        if isinstance(query, VideoError):
+            results.append(SearchResult(query_id, (), query))
+        else:
+            matches = match_query(library, query_id, query.straight, query.mirrored, calibration, config)
+            results.append(SearchResult(query_id, tuple(matches), seconds=query.straight.duration_seconds))
+        if progress is not None:
+            progress(results[-1], len(results), len(videos))
     return results
 
 
@@ -97,8 +81,22 @@ def match_query(
     config: MatcherConfig,
 ) -> list[Match]:
     """Matches of one query whose codes are known, best first."""
+    found = find_segments(library, straight, mirrored, calibration, config)
+    matches = [_as_match(query_id, record.id, segment) for record, segment in found]
+    matches.sort(key=lambda match: (-match.score, match.reference_id, match.query_start_seconds))
+    return matches[: config.max_matches]
+
+
+def find_segments(
+    library: OpenLibrary,
+    straight: QueryTrack,
+    mirrored: QueryTrack | None,
+    calibration: Calibration,
+    config: MatcherConfig,
+) -> list[tuple[VideoRecord, ScoredSegment]]:
+    """Segments at or above the threshold, with the reference that each was found in."""
     matcher = SegmentMatcher(config, calibration, 1.0 / library.config.sampling.library_fps)
-    found: list[tuple[int, ScoredSegment]] = []
+    found: dict[int, list[ScoredSegment]] = {}
     for track in (straight, mirrored):
         if track is None:
             continue
@@ -106,21 +104,18 @@ def match_query(
             record = library.folder.catalogue.by_number(candidate.video_number)
             if record is None:  # the store is ahead of the catalogue: not a part of the library
                 continue
-            reference = library.folder.video_codes(candidate.video_number)
+            reference = library.folder.video_codes(record.number)
             weights = library.lookup.weights(library.folder.rows_of(record))
             segments = matcher.match(track, candidate.query_rows, reference, weights)
-            found += [(candidate.video_number, segment) for segment in segments]
-    matches: list[Match] = []
-    for number in sorted({number for number, _ in found}):
+            found.setdefault(record.number, []).extend(segments)
+    chosen: list[tuple[VideoRecord, ScoredSegment]] = []
+    for number, mine in sorted(found.items()):
         record = library.folder.catalogue.by_number(number)
-        if record is None:
-            continue
-        mine = [segment for owner, segment in found if owner == number]
-        # The mirrored query may tell the same story as the straight one.
-        best = suppress(mine, lambda segment: segment.score, ScoredSegment.intervals, 0.5)
-        matches += [_as_match(query_id, record.id, segment) for segment in best]
-    matches.sort(key=lambda match: (-match.score, match.reference_id, match.query_start_seconds))
-    return matches[: config.max_matches]
+        if record is not None:
+            # The mirrored query may tell the same story as the straight one.
+            best = suppress(mine, lambda segment: segment.score, ScoredSegment.intervals, 0.5)
+            chosen += [(record, segment) for segment in best]
+    return chosen
 
 
 def find_candidates(library: OpenLibrary, query: QueryTrack, config: MatcherConfig) -> list[Candidate]:
@@ -151,33 +146,6 @@ def find_candidates(library: OpenLibrary, query: QueryTrack, config: MatcherConf
             coarse = list(zip(starts.tolist(), ends.tolist(), hits_by_stretch, strict=True))
             candidates = add_coarse(candidates, coarse, query.times_seconds, config.coarse_videos)
     return candidates
-
-
-def _encode(library: OpenLibrary, video: DecodedVideo, calibration: Calibration, mirror: bool) -> _Query:
-    straight: list[CodeArray] = []
-    mirrored: list[CodeArray] = []
-    times, searchable = [], []
-    for batch in video:
-        straight.append(library.encoder.encode(batch.images))
-        if mirror:
-            mirrored.append(library.encoder.encode(batch.images, mirrored=True))
-        times.append(batch.times_seconds)
-        searchable.append(batch.searchable)
-    if not times:
-        raise VideoDecodeError(video.path, "no frame could be decoded; check that the file plays")
-
-    def track(parts: list[CodeArray], is_mirrored: bool) -> QueryTrack:
-        codes = np.concatenate(parts)
-        return QueryTrack(
-            codes=codes,
-            times_seconds=np.concatenate(times),
-            searchable=np.concatenate(searchable),
-            backgrounds=calibration.background(codes),
-            duration_seconds=video.duration_seconds,
-            mirrored=is_mirrored,
-        )
-
-    return _Query(track(straight, False), track(mirrored, True) if mirror else None)
 
 
 def _as_match(query_id: str, reference_id: str, scored: ScoredSegment) -> Match:
