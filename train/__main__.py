@@ -2,60 +2,38 @@
 
 from pathlib import Path
 
-from rich.console import Console
-
-from vdup.command import run
+from vdup.command import ALL_WELL, run
 from vdup.errors import ConfigError
 from vdup.hydra_schema import register
 
-from .config import (
-    EXPERIMENTS,
-    CalibrationExperiment,
-    DataConfig,
-    PCAExperiment,
-    RotationExperiment,
-    TrainJobConfig,
-)
+from .config import EXPERIMENTS, CalibrationExperiment, PCAExperiment, RotationExperiment, TrainJobConfig, check_data
 
 
 def train(config: TrainJobConfig) -> int:
     """Runs the experiment that the settings choose."""
-    match config.experiment:
-        case PCAExperiment(dimensions=dimensions):
-            images = _folder("data.images", config.data.images)
-            from .pca import train_pca
+    check_data(config)
+    # Behind the check, which must not wait for torch.
+    from vdup.report.printable import printable, screen
+    from vdup.report.progress import ProgressDisplay
 
-            train_pca(images, config.output, config, dimensions, config.data.limit)
-        case RotationExperiment():
-            _check_folders(config.data)
-            from .rotation import train_rotation
+    with ProgressDisplay("training", unit="photographs") as display:
+        match config.experiment, config.data.images:
+            case PCAExperiment(dimensions=dimensions), Path() as images:
+                from .pca import train_pca
 
-            train_rotation(config)
-        case CalibrationExperiment():
-            _check_folders(config.data)
-            from .calibration import train_calibration
+                train_pca(images, config.output, config, dimensions, config.data.limit, display.counted)
+            case RotationExperiment(), _:
+                from .rotation import train_rotation
 
-            train_calibration(config)
-        case _:
-            raise ConfigError(f"no experiment was chosen; add +experiment=NAME with one of {', '.join(EXPERIMENTS)}")
-    Console(soft_wrap=True, highlight=False).print(f"written to {config.output}", markup=False)
-    return 0
+                train_rotation(config, display.counted)
+            case CalibrationExperiment(), _:
+                from .calibration import train_calibration
 
-
-def _check_folders(data: DataConfig) -> None:
-    given = {f"data.{name}": path for name, path in (("images", data.images), ("videos", data.videos)) if path}
-    if not given:
-        raise ConfigError("nothing to learn from; give a folder as data.images=DIR or data.videos=DIR")
-    for name, path in given.items():
-        _folder(name, path)
-
-
-def _folder(name: str, path: Path | None) -> Path:
-    if path is None:
-        raise ConfigError(f"nothing to learn from; give a folder as {name}=DIR")
-    if not path.is_dir():
-        raise ConfigError(f"{name}={path}: there is no such folder")
-    return path
+                train_calibration(config)
+            case unknown, _:
+                raise ConfigError(f"no training is known for {type(unknown).__name__}")
+    screen().print(f"written to {printable(str(config.output))}", soft_wrap=True)
+    return ALL_WELL
 
 
 def main() -> None:

@@ -2,7 +2,8 @@
 
 import difflib
 import re
-from collections.abc import Collection
+from collections.abc import Mapping
+from enum import Enum
 
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
@@ -15,19 +16,19 @@ _NOT_AN_OPTION = "Config group override must be a string"
 _MALFORMED = ("LexerNoViableAlt", "no viable alternative", "missing EQUAL", "mismatched input", "token recognition")
 
 
-def explain(error: BaseException, settings: Collection[str] = ()) -> str:
+def explain(error: BaseException, settings: Mapping[str, object]) -> str:
     """What an error says, without the lines that only Hydra's authors need.
 
     Args:
         error: from Hydra or OmegaConf while settings are put together, or any other error.
-        settings: dotted names of all settings, for a proposal in place of an unknown one.
+        settings: dotted name -> type of every setting, for advice.
 
     Returns:
         One line.
     """
     if isinstance(error, MissingMandatoryValue):
         key = _key(error) or str(error).splitlines()[0].rpartition(" ")[2]
-        return f"the setting {key} is missing; give it as {key}=VALUE"
+        return f"the setting {key} is missing; give it as {key}={_values(settings.get(key))}"
     text = str(error)
     option = _OPTION.search(text)
     if option is not None:
@@ -58,6 +59,12 @@ def _key(error: BaseException) -> str:
     return str(getattr(error, "full_key", None) or "")
 
 
+def _values(hint: object) -> str:
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return "|".join(member.name for member in hint)
+    return "VALUE"
+
+
 def _first_sentences(text: str) -> str:
     """The text up to the paragraphs of hints, on one line."""
     kept = []
@@ -75,7 +82,7 @@ def _unknown_option(group: str, option: str, text: str) -> str:
     return f"{group}={option}: there is no such option" + (f"; choose one of {options}" if options else "")
 
 
-def _unknown_setting(key: str, settings: Collection[str]) -> str:
+def _unknown_setting(key: str, settings: Mapping[str, object]) -> str:
     last = key.rpartition(".")[2]
     near = difflib.get_close_matches(key, settings, n=1, cutoff=0.8) or [
         name for name in settings if name.rpartition(".")[2] == last

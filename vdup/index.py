@@ -1,6 +1,6 @@
 """Command: adds videos to a library. ``python -m vdup.index videos=PATH [library=DIR]``."""
 
-from vdup.command import FAILED, run
+from vdup.command import ALL_WELL, FAILED, run
 from vdup.config import IndexJobConfig
 from vdup.hydra_schema import register
 
@@ -20,7 +20,7 @@ def index(config: IndexJobConfig) -> int:
         with ProgressDisplay("indexing", len(videos)) as display:
             report = library.index_all(videos, display.video_indexed)
         print_index_report(report, config.library, display.elapsed_seconds)
-    return FAILED if report.count(Outcome.failed) else 0
+    return FAILED if report.count(Outcome.failed) else ALL_WELL
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from vdup.command import FAILED, run
+from vdup.command import ALL_WELL, FAILED, run
 from vdup.config import LibraryAction, LibraryJobConfig
 from vdup.errors import ConfigError
 from vdup.hydra_schema import register
@@ -33,14 +33,14 @@ def manage(config: LibraryJobConfig) -> int:
             case LibraryAction.check:
                 problems = library.check()
                 report.print_problems(problems, config.library)
-                return FAILED if problems else 0
+                return FAILED if problems else ALL_WELL
             case LibraryAction.rebuild:
                 library.rebuild()
                 report.print_figures(summary(library))
             case LibraryAction.move_store:
                 with open_store(config.store, library.folder.store_path, DESCRIPTOR_DIMENSIONS) as target:
                     report.print_moved(library.move_store(target), config.store)
-    return 0
+    return ALL_WELL
 
 
 def main() -> None:

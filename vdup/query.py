@@ -1,6 +1,6 @@
 """Command: finds the parts of videos that a library knows. ``python -m vdup.query videos=PATH [output=FILE]``."""
 
-from vdup.command import FAILED, run
+from vdup.command import ALL_WELL, FAILED, run
 from vdup.config import QueryJobConfig
 from vdup.hydra_schema import register
 
@@ -25,7 +25,7 @@ def query(config: QueryJobConfig) -> int:
     if config.output is not None:
         write_matches(config.output, results, config, fingerprint)
     print_results(results, config.library, config.output)
-    return FAILED if any(result.error is not None for result in results) else 0
+    return FAILED if any(result.error is not None for result in results) else ALL_WELL
 
 
 def main() -> None:

@@ -19,26 +19,32 @@ LINE_EVERY_SECONDS = 5.0
 class ProgressDisplay:
     """Shows counts and speed on stderr, and each failure as soon as it is known. Use it in a ``with`` block.
 
-    :meth:`video_indexed` and :meth:`query_searched` are callbacks for indexing and searching.
+    :meth:`video_indexed`, :meth:`query_searched` and :meth:`counted` are callbacks: for indexing, searching, training.
     """
 
     def __init__(
         self,
         action: str,
-        total: int,
+        total: int = 0,
+        unit: str = "videos",
         console: Console | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Takes what is being done, such as ``"indexing"``, and the number of videos.
+        """Makes a display that shows nothing yet.
 
-        ``console`` and ``clock`` (seconds) are for tests.
+        Args:
+            action: what is being done, such as ``"indexing"``.
+            total: number of things it is done to; 0: not known yet.
+            unit: what these things are.
+            console: for tests; none: stderr.
+            clock: for tests; seconds.
         """
         self._action = action
-        self._total = total
+        self._unit = unit
         self._console = console or screen(errors=True)
         self._clock = clock
         self._started = self._last_line = clock()
-        self._done = self._failed = 0
+        self._failed = 0
         self._video_seconds = 0.0
         self._bar: Progress | None = None
         if self._console.is_terminal:
@@ -52,7 +58,7 @@ class ProgressDisplay:
                 console=self._console,
                 transient=True,
             )
-            self._task = self._bar.add_task(action, total=total, speed="")
+            self._task = self._bar.add_task(action, total=total or None, speed="")
 
     @property
     def elapsed_seconds(self) -> float:
@@ -69,6 +75,10 @@ class ProgressDisplay:
         reason = None if result.error is None else result.error.reason
         self._advance(result.query_id, done, total, result.seconds, reason)
 
+    def counted(self, done: int, total: int) -> None:
+        """Callback of work that only counts."""
+        self._advance("", done, total, 0.0, None)
+
     def __enter__(self) -> Self:
         if self._bar is not None:
             self._bar.start()
@@ -81,7 +91,6 @@ class ProgressDisplay:
             self._bar.stop()
 
     def _advance(self, name: str, done: int, total: int, video_seconds: float, failure: str | None) -> None:
-        self._done, self._total = done, total
         self._video_seconds += video_seconds
         if failure is not None:
             self._failed += 1
@@ -90,7 +99,7 @@ class ProgressDisplay:
             self._bar.update(self._task, completed=done, total=total, speed=self._speed())
         elif done == total or self._clock() - self._last_line >= LINE_EVERY_SECONDS:
             self._last_line = self._clock()
-            parts = [f"{self._action}: {done} of {total} videos", duration(self.elapsed_seconds), self._speed()]
+            parts = [f"{self._action}: {done} of {total} {self._unit}", duration(self.elapsed_seconds), self._speed()]
             if self._failed:
                 parts.append(f"{self._failed} failed")
             self._console.print(", ".join(part for part in parts if part), soft_wrap=True)
