@@ -30,12 +30,14 @@ def hamming_distances(a: CodeArray, b: CodeArray) -> np.ndarray[tuple[int, int],
     """
     left, right = _words(a, "a"), _words(b, "b")
     distances = np.empty((len(left), len(right)), dtype=np.int32)
-    rows_at_once = max(1, _CHUNK_PAIRS // max(1, len(right)))
-    for first in range(0, len(left), rows_at_once):
-        part = left[first : first + rows_at_once]
-        distances[first : first + rows_at_once] = np.bitwise_count(part[:, None] ^ right[None]).sum(
-            axis=2, dtype=np.int32
-        )
+    columns_at_once = max(1, min(len(right), _CHUNK_PAIRS))
+    rows_at_once = _CHUNK_PAIRS // columns_at_once
+    for top in range(0, len(left), rows_at_once):
+        rows = slice(top, top + rows_at_once)
+        for first in range(0, len(right), columns_at_once):
+            columns = slice(first, first + columns_at_once)
+            differing = np.bitwise_count(left[rows, None] ^ right[None, columns])
+            distances[rows, columns] = differing.sum(axis=2, dtype=np.int32)
     return distances
 
 

@@ -24,6 +24,7 @@ from vdup.errors import WeightsError
 from vdup.types import CODE_BITS, CodeArray, FloatArray
 
 _FORMAT = "refiner-1"
+_ACTIVATION = "gelu"
 _BUNDLED = "efficientnet_lite0_refiner.safetensors"
 
 
@@ -76,7 +77,7 @@ def save_refiner(path: Path, refiner: Refiner, extractor: dict[str, str | int | 
         refiner: the network; its weights are stored in half precision when they are.
         extractor: fingerprint of the features that it was trained on.
     """
-    header = {"format": _FORMAT, "activation": "gelu", "extractor": extractor}
+    header = {"format": _FORMAT, "activation": _ACTIVATION, "extractor": extractor}
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in refiner.state_dict().items()}
     save_file(tensors, str(path), metadata={"vdup": json.dumps(header, sort_keys=True)})
 
@@ -99,8 +100,10 @@ def load_refiner(path: Path, extractor: dict[str, str | int | float] | None = No
         raise WeightsError(f"{path}: not a readable refiner file ({error}); check refiner.weights") from error
     if not isinstance(header, dict) or header.get("format") != _FORMAT:
         raise WeightsError(f"{path}: not a refiner file of format {_FORMAT}; check refiner.weights")
-    if extractor is not None and header["extractor"] != extractor:
-        found = header["extractor"]
+    found = header.get("extractor")
+    if header.get("activation") != _ACTIVATION or not isinstance(found, dict):
+        raise WeightsError(f"{path}: its header is incomplete or names an unknown activation; train it anew")
+    if extractor is not None and found != extractor:
         differing = sorted(key for key in {*found, *extractor} if found.get(key) != extractor.get(key))
         raise WeightsError(
             f"{path}: trained on other features (different: {', '.join(differing)}); train one for these with "
@@ -112,6 +115,8 @@ def load_refiner(path: Path, extractor: dict[str, str | int | float] | None = No
         refiner.load_state_dict(tensors)
     except (KeyError, IndexError, ValueError, RuntimeError) as error:
         raise WeightsError(f"{path}: its layers do not fit together ({error}); train it anew") from error
+    if not all(torch.isfinite(tensor).all() for tensor in tensors.values()):
+        raise WeightsError(f"{path}: its weights hold NaN or infinity; train it anew")
     return refiner.eval().requires_grad_(False)
 
 
