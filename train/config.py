@@ -59,7 +59,11 @@ class CalibrationExperiment(ExperimentConfig):
     references: int = 60
     """Generated videos that are indexed."""
     queries: int = 120
-    """Generated videos that are searched for."""
+    """Generated videos that are searched for; a fifth of them hold no copy."""
+    background: int = 2048
+    """Photographs whose codes stand for all that has nothing to do with a query."""
+    problem: Path | None = None
+    """Folder of a problem made before by ``python -m benchmarks.make_problem``; none: one is generated."""
 
     def __post_init__(self) -> None:
         for name, value in (("references", self.references), ("queries", self.queries)):

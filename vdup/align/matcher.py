@@ -50,6 +50,8 @@ class ScoredSegment:
     frames_compared: int
     mean_hamming_distance: float
     tmk_score: float
+    margin: float
+    """How much nearer than the background the agreeing frames are, as a share of the bits."""
     mirrored: bool
 
     def intervals(self) -> tuple[tuple[float, float], tuple[float, float]]:
@@ -191,5 +193,6 @@ class SegmentMatcher:
             frames_compared=int((segment.evidence != 0).sum()),
             mean_hamming_distance=float(distances.mean()),
             tmk_score=tmk,
+            margin=margin,
             mirrored=query.mirrored,
         )

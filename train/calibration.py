@@ -1,0 +1,229 @@
+"""What distances and scores mean for the codes of a model, learned on copies that are generated here.
+
+The real matcher runs on a generated problem (photographs and clips in motion, edited, see :mod:`.problem`). Pairs of
+frames that show the same moment and pairs that do not give the evidence model; segments that the matcher finds, right
+and wrong, give the score model.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vdup.align.calibration import Calibration, Evidence, ScoreModel, save_calibration
+from vdup.align.matcher import QueryTrack, ScoredSegment
+from vdup.align.track import ReferenceTrack
+from vdup.codes.hamming import hamming_distances
+from vdup.config import LibraryConfig, MatcherConfig, ModelConfig
+from vdup.errors import ConfigError, VideoError
+from vdup.evaluation.ground_truth import Segment, read_ground_truth
+from vdup.pipeline.encoder import Encoder
+from vdup.pipeline.library import Library
+from vdup.pipeline.query_codes import QueryCodes, encode_queries
+from vdup.pipeline.searcher import find_segments
+from vdup.types import CODE_BITS, CodeArray
+from vdup.video.discover import find_videos
+
+from .config import CalibrationExperiment, TrainJobConfig
+from .logistic import fit_logistic
+from .pca import list_images, load_image
+from .problem import make_problem
+
+logger = logging.getLogger(__name__)
+
+_LOWEST_EVIDENCE, _HIGHEST_EVIDENCE = -1.5, 4.0
+"""Neighbouring frames are not independent: no single one may decide, or end a stream."""
+
+_STRANGERS_PER_FRAME = 30
+_SHARE_WITHOUT_COPIES = 0.2
+
+Progress = Callable[[int, int], None]
+Matrix = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class _Material:
+    """A generated problem whose references are indexed and whose queries are encoded."""
+
+    library: Library
+    queries: dict[str, QueryCodes]
+    truth: list[Segment]
+
+
+def train_calibration(config: TrainJobConfig, progress: Progress | None = None) -> None:
+    """Calibrates the codes of a model and writes the file to ``config.output``.
+
+    Raises:
+        ConfigError: no photographs were given, or too few for the problem.
+        WeightsError: weights of the model cannot be used.
+    """
+    experiment = config.experiment
+    if not isinstance(experiment, CalibrationExperiment) or config.data.images is None:
+        raise ConfigError("a calibration is made from photographs; give a folder as data.images=DIR")
+    photographs = list_images(Path(config.data.images), config.data.limit)
+    shuffled = [photographs[row] for row in np.random.default_rng(config.seed).permutation(len(photographs))]
+    if len(shuffled) < 2 * experiment.background:
+        raise ConfigError(
+            f"data.images={config.data.images} has {len(shuffled)} photographs, at least {2 * experiment.background} "
+            "are needed; lower experiment.background"
+        )
+    with TemporaryDirectory() as temporary:
+        problem = experiment.problem
+        if problem is None:
+            problem = Path(temporary) / "problem"
+            without_copies = max(1, round(_SHARE_WITHOUT_COPIES * experiment.queries))
+            videos = [path for _, path in find_videos(config.data.videos)] if config.data.videos is not None else []
+            make_problem(
+                problem,
+                shuffled[experiment.background :],
+                config.seed,
+                experiment.references,
+                experiment.queries,
+                without_copies,
+                videos,
+            )
+        with _encoded(config, problem, shuffled[: experiment.background], Path(temporary), progress) as found:
+            material, calibration = found
+            calibration = replace(calibration, evidence=_fit_evidence(material, config.seed))
+            calibration = replace(calibration, score=_fit_score(material, calibration))
+    config.output.parent.mkdir(parents=True, exist_ok=True)
+    save_calibration(config.output, calibration)
+
+
+@contextmanager
+def _encoded(
+    config: TrainJobConfig, problem: Path, background: list[Path], temporary: Path, progress: Progress | None
+) -> Iterator[tuple[_Material, Calibration]]:
+    model = {field.name: getattr(config, field.name) for field in fields(ModelConfig)}
+    queries = find_videos(problem / "queries")
+    with Library.open(LibraryConfig(**model, library=temporary / "library"), create=True) as library:
+        library.index_all(find_videos(problem / "refs"))
+        calibration = Calibration(
+            background_codes=_background_codes(library.encoder, background, config.backbone.image_side_pixels),
+            evidence=Evidence(0.0, 0.0, 0.0, _LOWEST_EVIDENCE, _HIGHEST_EVIDENCE),
+            score=ScoreModel(0.0, 0.0, 0.0, 0.0, 0.0),
+            codes=library.encoder.codes_digest,
+        )
+        encoded: dict[str, QueryCodes] = {}
+        for done, (query_id, query) in enumerate(encode_queries(library, queries, calibration, mirror=True), start=1):
+            if isinstance(query, VideoError):
+                logger.warning("skipped %s: %s", query_id, query)
+            else:
+                encoded[Path(query_id).stem] = query
+            if progress is not None:
+                progress(done, len(queries))
+        yield _Material(library, encoded, read_ground_truth(problem / "gt.csv")), calibration
+
+
+def _background_codes(encoder: Encoder, paths: list[Path], side_pixels: int) -> CodeArray:
+    parts = [
+        encoder.encode(np.stack([load_image(path, side_pixels) for path in paths[first : first + 64]]))
+        for first in range(0, len(paths), 64)
+    ]
+    return np.concatenate(parts)
+
+
+def _fit_evidence(material: _Material, seed: int) -> Evidence:
+    """Logistic regression on frame pairs, both kinds weighing the same: its log-odds are the log-likelihood ratio."""
+    rng = np.random.default_rng(seed)
+    same = [_same_moment(material, segment) for segment in material.truth if segment.query_id in material.queries]
+    other = [_strangers(material, query_id, rng) for query_id in material.queries]
+    pairs = [np.concatenate(same), np.concatenate(other)]
+    labels = np.repeat([True, False], [len(part) for part in pairs])
+    weights = np.where(labels, 1 / len(pairs[0]), 1 / len(pairs[1])) * len(labels) / 2
+    bias, distance, background = fit_logistic(np.concatenate(pairs) / CODE_BITS, labels, weights)
+    logger.info("evidence: bias %.3f, distance %.3f, background %.3f", bias, distance, background)
+    return Evidence(float(bias), float(distance), float(background), _LOWEST_EVIDENCE, _HIGHEST_EVIDENCE)
+
+
+def _same_moment(material: _Material, segment: Segment) -> Matrix:
+    """Distance and background, float64 [K, 2], of each query frame of a copy against the moment it shows.
+
+    Of the straight and the mirrored query the nearer one is taken, as a whole.
+    """
+    query = material.queries[segment.query_id]
+    number = _number_of(material.library, segment.reference_id)
+    speed = (segment.reference_end_seconds - segment.reference_start_seconds) / (
+        segment.query_end_seconds - segment.query_start_seconds
+    )
+    found = []
+    for track in (query.straight, query.mirrored):
+        if track is None:
+            continue
+        inside = (
+            (track.times_seconds >= segment.query_start_seconds)
+            & (track.times_seconds < segment.query_end_seconds)
+            & track.searchable
+        )
+        at = segment.reference_start_seconds + speed * (track.times_seconds[inside] - segment.query_start_seconds)
+        found.append(_pairs(material.library, track, np.flatnonzero(inside), number, at))
+    return min(found, key=lambda pairs: float(np.median(pairs[:, 0])) if len(pairs) else 0.0)
+
+
+def _strangers(material: _Material, query_id: str, rng: np.random.Generator) -> Matrix:
+    """The same for moments of references that the query has nothing of."""
+    track = material.queries[query_id].straight
+    own = {segment.reference_id for segment in material.truth if segment.query_id == query_id}
+    others = [record for record in material.library.videos() if record.row_count and Path(record.id).stem not in own]
+    frames = np.repeat(np.flatnonzero(track.searchable), _STRANGERS_PER_FRAME)
+    owners = rng.integers(len(others), size=len(frames))
+    moments = rng.random(len(frames))
+    parts = []
+    for place in np.unique(owners):
+        mine = owners == place
+        at = moments[mine] * (others[place].duration_seconds or 0.0)
+        parts.append(_pairs(material.library, track, frames[mine], others[place].number, at))
+    return np.concatenate(parts) if parts else np.empty((0, 2))
+
+
+def _pairs(
+    library: Library, track: QueryTrack, frames: NDArray[np.int64], number: int, at: NDArray[np.float64]
+) -> Matrix:
+    """Distance to the better of the two samples round each reference time, as the streams see it; and background."""
+    codes = library.folder.video_codes(number)
+    step = 1 / library.config.sampling.library_fps
+    reference = ReferenceTrack(codes.starts_seconds, codes.ends_seconds, codes.duration_seconds, step)
+    unique, place = np.unique(frames, return_inverse=True)
+    distances = hamming_distances(track.codes[unique], np.asarray(codes.codes))[place].astype(np.float32)
+    best = [reference.look_up(at[row : row + 1], -distances[row], 0.75 * step)[0][0] for row in range(len(frames))]
+    return np.column_stack([-np.array(best, dtype=np.float64), track.backgrounds[frames]])
+
+
+def _fit_score(material: _Material, calibration: Calibration) -> ScoreModel:
+    """Logistic regression on what the matcher finds when every segment is let through."""
+    config = MatcherConfig(threshold=0.0)
+    inputs, labels = [], []
+    for query_id, query in material.queries.items():
+        for record, found in find_segments(material.library, query.straight, query.mirrored, calibration, config):
+            inputs.append(
+                [np.log1p(found.segment.total_evidence), np.log1p(found.frames_matched), found.tmk_score, found.margin]
+            )
+            labels.append(_is_right(material.truth, query_id, Path(record.id).stem, found))
+    logger.info("score: %d right and %d wrong segments", sum(labels), len(labels) - sum(labels))
+    solution = fit_logistic(np.array(inputs), np.array(labels), np.ones(len(labels)))
+    return ScoreModel(*(float(value) for value in solution))
+
+
+def _is_right(truth: list[Segment], query_id: str, reference_id: str, found: ScoredSegment) -> bool:
+    """Whether most of a found segment lies inside a copy, on both sides."""
+    (query_start, query_end), (reference_start, reference_end) = found.intervals()
+    return any(
+        min(query_end, segment.query_end_seconds) - max(query_start, segment.query_start_seconds)
+        > 0.5 * (query_end - query_start)
+        and min(reference_end, segment.reference_end_seconds) - max(reference_start, segment.reference_start_seconds)
+        > 0.5 * (reference_end - reference_start)
+        for segment in truth
+        if (segment.query_id, segment.reference_id) == (query_id, reference_id)
+    )
+
+
+def _number_of(library: Library, stem: str) -> int:
+    for record in library.videos():
+        if Path(record.id).stem == stem:
+            return record.number
+    raise ConfigError(f"gt.csv names the reference {stem}, which the problem does not hold")
