@@ -24,7 +24,8 @@ _LIVE = np.dtype(
         ("reference", "f8"),  # where in the reference the stream is now
         ("speed", "f8"),
         ("slot", "i8"),  # which speed of the grid it was opened with
-        ("opened", "f8"),  # query time of its first frame
+        ("opened", "f8"),  # query time of its first frame, and where in the reference it began
+        ("opened_reference", "f8"),
         ("agreed", "f8"),  # query time of its last frame with evidence for a copy
         ("sum", "f8"),
         ("peak", "f8"),  # highest sum so far, and where that was
@@ -147,7 +148,7 @@ class StreamMatcher:
             return
         middles = (self._track.starts_seconds[rows] + self._track.ends_seconds[rows]) / 2
         opened = np.empty((len(rows), len(self._speeds)), dtype=_LIVE)
-        opened["reference"] = opened["peak_reference"] = middles[:, None]
+        opened["reference"] = opened["opened_reference"] = opened["peak_reference"] = middles[:, None]
         opened["speed"] = opened["peak_speed"] = self._speeds
         opened["slot"] = np.arange(len(self._speeds))
         opened["opened"] = opened["peak_time"] = opened["agreed"] = time_seconds
@@ -174,12 +175,15 @@ class StreamMatcher:
         if not over.any():
             return
         for live in self._streams[over & (self._streams["peak"] >= self._rules.keep_evidence)]:
+            # The way it went tells the speed better than the filter's last state, which its corrections disturb.
+            seconds = live["peak_time"] - live["opened"]
+            speed = (live["peak_reference"] - live["opened_reference"]) / seconds if seconds > 0 else live["peak_speed"]
             self._ended.append(
                 Stream(
                     query_start_seconds=float(live["opened"]),
                     query_end_seconds=float(live["peak_time"]),
                     reference_end_seconds=float(live["peak_reference"]),
-                    speed=float(live["peak_speed"]),
+                    speed=float(np.clip(speed, self._rules.min_speed, self._rules.max_speed)),
                     evidence=float(live["peak"]),
                 )
             )
