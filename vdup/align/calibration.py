@@ -6,7 +6,7 @@ that it is for.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from safetensors.numpy import save_file
 
 from vdup.codes.hamming import hamming_distances
 from vdup.errors import WeightsError
-from vdup.types import CODE_BITS, CodeArray, FloatArray
+from vdup.types import CODE_BITS, CODE_BYTES, CodeArray, FloatArray
 
 _FORMAT = "calibration-1"
 _BUNDLED = "efficientnet_lite0_calibration.safetensors"
@@ -140,11 +140,15 @@ def load_calibration(path: Path | None, codes: str) -> Calibration:
         score = ScoreModel(*(float(value) for value in tensors["score"]))
     except (OSError, SafetensorError, json.JSONDecodeError, KeyError, TypeError) as error:
         raise WeightsError(f"{path}: not a readable calibration file ({error}); check matcher.calibration") from error
-    if not isinstance(header, dict) or header.get("format") != _FORMAT or len(background) < _BACKGROUND_NEIGHBOURS:
+    if not isinstance(header, dict) or header.get("format") != _FORMAT:
         raise WeightsError(f"{path}: not a calibration file of format {_FORMAT}; check matcher.calibration")
     if header.get("codes") != codes:
         raise WeightsError(
             f"{path}: made for other codes than those of the present model; make one with 'python -m vdup.train "
             "+experiment=calibration data.images=DIR' and pass it as matcher.calibration=FILE"
         )
+    packed = background.dtype == np.uint8 and background.ndim == 2 and background.shape[1] == CODE_BYTES
+    finite = np.isfinite([*astuple(evidence), *astuple(score)]).all()
+    if not packed or len(background) < _BACKGROUND_NEIGHBOURS or not finite:
+        raise WeightsError(f"{path}: not a usable calibration file, its codes or weights are damaged; make it anew")
     return Calibration(background_codes=background, evidence=evidence, score=score, codes=codes)

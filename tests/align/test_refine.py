@@ -1,0 +1,177 @@
+import numpy as np
+import pytest
+from align.evidence_maker import HIGHEST, LOWEST, Shown, follow, make_evidence, plain_track
+
+from vdup.align.refine import Line, Segment, _maximum_sum, best_line, cut_segment
+from vdup.align.stream import Stream
+from vdup.align.track import ReferenceTrack
+from vdup.types import FloatArray, TimeArray
+
+
+def _times(seconds: float) -> TimeArray:
+    return np.arange(0, seconds, 0.5)
+
+
+def _stream_near(copy: Shown, shift: float = 0.0, drift: float = 0.0) -> Stream:
+    """A stream along a copy, shifted in the reference and drifting away from it over its length."""
+    speed = copy.speed + drift / (copy.end - copy.start)
+    middle = (copy.start + copy.end) / 2
+    end = copy.reference_at(middle) + shift + speed * (copy.end - middle)
+    return Stream(copy.start, copy.end, end, speed, 100.0)
+
+
+def _cut(
+    line: Line,
+    times: TimeArray,
+    evidence: FloatArray,
+    track: ReferenceTrack,
+    core: tuple[float, float] = (10.0, 12.0),
+    query_seconds: float | None = None,
+) -> Segment:
+    length = float(times[-1]) + 0.5 if query_seconds is None else query_seconds
+    segment = cut_segment(line, core, times, evidence, track, length)
+    assert segment is not None
+    return segment
+
+
+def test_line_and_its_inverse() -> None:
+    line = Line(speed=1.25, intercept_seconds=-3.0)
+    assert line.reference_at(np.array([0.0, 4.0])).tolist() == [-3.0, 2.0]
+    assert line.query_at(2.0) == 4.0
+
+
+@pytest.mark.parametrize("speed", [0.5, 0.8, 1.25, 1.9])
+@pytest.mark.parametrize(("shift", "drift"), [(0.0, 0.0), (1.2, 0.0), (-1.0, 1.0), (0.5, -1.0)])
+def test_known_line_is_found(speed: float, shift: float, drift: float) -> None:
+    track, times = plain_track(90), _times(42)
+    copy = Shown(6.2, 36.2, 9.3 - speed * 6.2, speed)
+    line = best_line(_stream_near(copy, shift, drift), times, make_evidence(times, track, copy), track)
+    middle = np.array([21.2])
+    assert line.reference_at(middle)[0] == pytest.approx(copy.reference_at(21.2), abs=0.15)
+    assert line.speed == pytest.approx(speed, abs=0.01)
+
+
+@pytest.mark.parametrize("offset", [0.0, 0.1, 0.2, 0.3, 0.4, 0.6, 0.9])
+def test_original_speed_is_found_and_its_offset_to_half_the_query_step(offset: float) -> None:
+    """At speed 1 every frame falls on one of two phases between reference samples, so that less is to be known."""
+    track, times = plain_track(60), _times(36)
+    copy = Shown(2.0, 32.0, 12.0 + offset)
+    line = best_line(_stream_near(copy, 0.4, 0.8), times, make_evidence(times, track, copy), track)
+    assert line.speed == pytest.approx(1.0, abs=0.005)
+    assert line.reference_at(np.array([17.0]))[0] == pytest.approx(copy.reference_at(17.0), abs=0.25)
+
+
+def test_offset_comes_out_right_from_stream_to_line() -> None:
+    track, times = plain_track(90), _times(42)
+    copy = Shown(6.2, 36.2, 9.3 - 1.25 * 6.2, 1.25)
+    evidence = make_evidence(times, track, copy)
+    line = best_line(follow(times, evidence, track)[0], times, evidence, track)
+    for query in (6.2, 36.2):
+        assert line.reference_at(np.array([query]))[0] == pytest.approx(copy.reference_at(query), abs=0.2)
+
+
+def test_without_motion_the_original_speed_is_assumed() -> None:
+    track, times = ReferenceTrack(np.array([0.0]), np.array([30.0]), 31.0, 1.0), _times(10)
+    evidence = np.full((20, 1), HIGHEST, dtype=np.float32)
+    line = best_line(Stream(0.0, 9.5, 10.0, 1.03, 50.0), times, evidence, track)
+    assert line.speed == 1.0
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_highest_sum_against_all_stretches(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    values = random.integers(-4, 5, random.integers(1, 15)).astype(np.float32)
+    sums = {
+        (first, last): float(values[first : last + 1].sum())
+        for first in range(len(values))
+        for last in range(first, len(values))
+    }
+    first, last = _maximum_sum(values)
+    assert sums[first, last] == max(sums.values())
+    # Ends at frames that count, unless none does.
+    if max(sums.values()) > 0:
+        assert values[first] > 0
+        assert values[last] > 0
+
+
+def test_ends_lie_half_way_between_frames() -> None:
+    track, times = plain_track(60), _times(40)
+    evidence = make_evidence(times, track, Shown(10, 20, 15.0))
+    segment = _cut(Line(1.0, 15.0), times, evidence, track)
+    assert (segment.query_start_seconds, segment.query_end_seconds) == (9.75, 19.75)
+    assert (segment.reference_start_seconds, segment.reference_end_seconds) == (24.75, 34.75)
+    assert times[segment.query_rows].tolist() == np.arange(10, 20, 0.5).tolist()
+    assert segment.total_evidence == pytest.approx(float(segment.evidence.sum()))
+
+
+def test_rows_and_evidence_are_those_that_were_compared() -> None:
+    track, times = plain_track(60), _times(40)
+    evidence = make_evidence(times, track, Shown(10, 20, 15.2))
+    segment = _cut(Line(1.0, 15.2), times, evidence, track)
+    for query_row, reference_row, value in zip(
+        segment.query_rows, segment.reference_rows, segment.evidence, strict=True
+    ):
+        at = times[query_row] + 15.2
+        assert reference_row in (int(at), int(at) + 1)
+        assert value == evidence[query_row, int(at) : int(at) + 2].max()
+
+
+def test_where_the_reference_begins_and_ends_the_line_decides() -> None:
+    """The query shows the whole reference from 10.1 s on: nearer than its frames, which are half a second apart."""
+    track, times = plain_track(20), _times(45)
+    line = Line(1.0, -10.1)
+    evidence = make_evidence(times, track, Shown(10.1, 30.1, -10.1))
+    evidence[times >= 10.1 + 19, 19] = HIGHEST  # the last picture stands for the last second
+    segment = _cut(line, times, evidence, track, core=(12.0, 28.0))
+    assert segment.query_start_seconds == pytest.approx(10.1, abs=0.2)
+    assert segment.query_end_seconds == pytest.approx(30.1, abs=0.01)
+    assert segment.reference_end_seconds == pytest.approx(20.0)
+    assert segment.reference_start_seconds == pytest.approx(0.0, abs=0.2)
+
+
+def test_query_ends_bound_the_segment() -> None:
+    track, times = plain_track(60), np.arange(0.2, 20.0, 0.5)
+    evidence = np.full((len(times), 60), HIGHEST, dtype=np.float32)
+    segment = _cut(Line(1.0, 5.0), times, evidence, track, (0.2, 19.7), query_seconds=19.8)
+    assert (segment.query_start_seconds, segment.query_end_seconds) == (0.0, 19.8)
+    assert (segment.reference_start_seconds, segment.reference_end_seconds) == pytest.approx((5.0, 24.8))
+
+
+def test_segment_grows_beyond_its_stream_but_not_without_bound() -> None:
+    track, times = plain_track(100), _times(60)
+    evidence = make_evidence(times, track, Shown(5, 55, 10.0))
+    segment = _cut(Line(1.0, 10.0), times, evidence, track, core=(25.0, 35.0))
+    assert (segment.query_start_seconds, segment.query_end_seconds) == (16.75, 43.25)
+
+
+def test_frames_without_evidence_do_not_belong() -> None:
+    track, times = plain_track(60), _times(40)
+    evidence = make_evidence(times, track, Shown(10, 20, 15.0))
+    evidence[(times < 10) | (times >= 20)] = 0
+    segment = _cut(Line(1.0, 15.0), times, evidence, track)
+    assert (segment.query_start_seconds, segment.query_end_seconds) == (9.75, 19.75)
+
+
+def test_faint_frames_inside_are_bridged() -> None:
+    track, times = plain_track(60), _times(40)
+    evidence = make_evidence(times, track, Shown(10, 20, 15.0))
+    evidence[(times >= 14) & (times < 16)] = LOWEST
+    segment = _cut(Line(1.0, 15.0), times, evidence, track)
+    assert (segment.query_start_seconds, segment.query_end_seconds) == (9.75, 19.75)
+
+
+def test_query_of_one_frame() -> None:
+    track, times = plain_track(10), np.array([0.0])
+    evidence = np.full((1, 10), HIGHEST, dtype=np.float32)
+    assert cut_segment(Line(1.0, 4.0), (0.0, 0.0), times, evidence, track, 0.04) is None
+
+
+def test_no_segment_without_evidence_or_outside_of_the_reference() -> None:
+    track, times = plain_track(20), _times(20)
+    silent = np.zeros((40, 20), dtype=np.float32)
+    against = np.full((40, 20), LOWEST, dtype=np.float32)
+    agreeing = np.full((40, 20), HIGHEST, dtype=np.float32)
+    for evidence in (silent, against):
+        assert cut_segment(Line(1.0, 0.0), (5.0, 9.0), times, evidence, track, 20.0) is None
+    for intercept in (-100.0, 100.0):
+        assert cut_segment(Line(1.0, intercept), (5.0, 9.0), times, agreeing, track, 20.0) is None
