@@ -15,6 +15,9 @@ from vdup.config import MatcherConfig
 from vdup.temporal.segment_score import score_segment
 from vdup.types import BoolArray, CodeArray, FloatArray, RowArray, TimeArray, VideoCodes
 
+_FRAMES_AT_ONCE = 64
+"""Query frames compared with all rows of a reference in one call."""
+
 _MOST_STREAMS_REFINED = 40
 _MOST_SHARED = 0.5
 _CONTEXT_SECONDS = 10.0
@@ -98,11 +101,11 @@ class SegmentMatcher:
             reference.starts_seconds, reference.ends_seconds, reference.duration_seconds, self._step_seconds
         )
         matcher = StreamMatcher(track, self._rules)
-        for frame in frames:
-            matcher.push(
-                float(query.times_seconds[frame]),
-                self._evidence(query, np.array([frame]), reference, slice(None), weights)[0],
-            )
+        for first in range(0, len(frames), _FRAMES_AT_ONCE):
+            part = frames[first : first + _FRAMES_AT_ONCE]
+            evidence = self._evidence(query, part, reference, slice(None), weights)
+            for time_seconds, of_frame in zip(query.times_seconds[part].tolist(), evidence, strict=True):
+                matcher.push(time_seconds, of_frame)
         streams = suppress(
             matcher.finish(),
             lambda stream: stream.evidence,

@@ -165,8 +165,9 @@ class StreamMatcher:
 
     def _anchors(self, evidence: FloatArray) -> RowArray:
         """Rows that open streams: the best few above the bar that are not beaten by a direct neighbour."""
-        padded = np.pad(evidence, 1, constant_values=-np.inf)
-        summit = (evidence >= self._rules.open_evidence) & (evidence >= padded[:-2]) & (evidence > padded[2:])
+        summit = evidence >= self._rules.open_evidence
+        summit[1:] &= evidence[1:] >= evidence[:-1]
+        summit[:-1] &= evidence[:-1] > evidence[1:]
         rows = np.flatnonzero(summit)
         best = np.argsort(-evidence[rows], kind="stable")[:_ANCHORS_PER_FRAME]
         return rows[best]
