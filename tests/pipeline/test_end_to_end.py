@@ -1,0 +1,149 @@
+"""The commands on real files with the model that ships with vdup."""
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from command_runner import CommandResult, run_command
+from scene_factory import part, scenes, write_scenes
+from video_factory import write_sound_only
+
+from vdup.index import main as index_command
+from vdup.library import main as library_command
+from vdup.query import main as query_command
+
+pytestmark = pytest.mark.slow
+
+QUICK = ("matcher.mirror=false", "sampling.query_fps=1")
+
+COPY_START, COPY_END, LEAD = 3, 12, 3
+"""Seconds of the reference that the query shows, after this many seconds of its own."""
+
+
+@pytest.fixture(scope="module")
+def footage(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """``refs/`` with two videos, ``queries/`` with one that copies from the first and one that copies nothing."""
+    folder = tmp_path_factory.mktemp("footage")
+    first, own = scenes(1, 15), scenes(3, 6)
+    (folder / "refs" / "deep er").mkdir(parents=True)
+    (folder / "queries").mkdir()
+    write_scenes(folder / "refs" / "first, (1).mp4", first)
+    write_scenes(folder / "refs" / "deep er" / "zweite ä.mp4", scenes(2, 6))
+    write_scenes(
+        folder / "queries" / "copy.mp4", part(own, 0, LEAD) + part(first, COPY_START, COPY_END) + part(own, LEAD, 6)
+    )
+    write_scenes(folder / "queries" / "fresh.mp4", scenes(4, 6))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def indexed(footage: Path) -> CommandResult:
+    return run_command(index_command, footage, "videos=refs", "library=my library")
+
+
+def query(footage: Path, *words: str) -> CommandResult:
+    return run_command(query_command, footage, "library=my library", *words)
+
+
+def manage(footage: Path, library: str, *words: str) -> CommandResult:
+    return run_command(library_command, footage, f"library={library}", *words)
+
+
+def test_index(indexed: CommandResult) -> None:
+    assert indexed.code == 0, indexed.err
+    assert "my library: 2 indexed, 0 unchanged, 0 skipped, 0 failed" in indexed.out
+    assert " s of video indexed in " in indexed.out
+    assert "indexing: 2 of 2 videos" in indexed.err
+
+
+def test_second_run_decodes_nothing(footage: Path, indexed: CommandResult, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vdup.pipeline.indexer.DecoderPool", None)
+    again = run_command(index_command, footage, "videos=refs", "library=my library")
+    assert again.code == 0, again.err
+    assert "my library: 0 indexed, 2 unchanged, 0 skipped, 0 failed" in again.out
+
+
+def test_query_finds_the_copy_at_its_times(footage: Path, indexed: CommandResult) -> None:
+    done = query(footage, "videos=queries", "output=found/matches.csv")
+    assert done.code == 0, done.err
+    with (footage / "found" / "matches.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {(row["query_id"], row["ref_id"]) for row in rows} == {("copy.mp4", "first, (1).mp4")}
+    best = rows[0]
+    assert float(best["score"]) >= 0.5
+    assert [float(best[name]) for name in ("query_start", "query_end", "ref_start", "ref_end")] == pytest.approx(
+        [LEAD, LEAD + COPY_END - COPY_START, COPY_START, COPY_END], abs=1.5
+    )
+    assert "first, (1).mp4" in done.out
+    assert "nothing found in my library for fresh.mp4" in done.out
+
+
+def test_nothing_found_is_no_failure(footage: Path, indexed: CommandResult) -> None:
+    done = query(footage, "videos=queries/fresh.mp4", "output=none.jsonl", *QUICK)
+    assert done.code == 0, done.err
+    assert done.out.startswith("nothing found in my library for fresh.mp4\n")
+    assert (footage / "none.jsonl").read_text() == ""
+
+
+def test_json_document(footage: Path, indexed: CommandResult) -> None:
+    done = query(footage, "videos=queries/copy.mp4", "output=matches.json", "matcher.threshold=0.4", *QUICK)
+    assert done.code == 0, done.err
+    document = json.loads((footage / "matches.json").read_text())
+    manifest = json.loads((footage / "my library" / "manifest.json").read_text())
+    assert document["model_fingerprint"] == manifest["fingerprint"]
+    assert document["settings"]["matcher"]["threshold"] == 0.4
+    [asked] = document["queries"]
+    assert asked["query_id"] == "copy.mp4"
+    assert asked["duration_seconds"] == pytest.approx(15, abs=0.5)
+    evidence = document["matches"][0]["evidence"]
+    assert 0 < evidence["frames_matched"] <= evidence["frames_compared"]
+    assert evidence["time_offset_seconds"] == pytest.approx(COPY_START - LEAD, abs=1.5)
+    assert not evidence["mirrored"]
+    assert document["matches"][0]["speed"] == pytest.approx(1.0, abs=0.1)
+
+
+def test_bad_file_does_not_stop_the_others(footage: Path, tmp_path: Path) -> None:
+    (tmp_path / "batch").mkdir()
+    (tmp_path / "batch" / "a broken.mp4").write_bytes(b"no video at all" * 100)
+    write_sound_only(tmp_path / "batch" / "sound.mp4")
+    shutil.copy(footage / "queries" / "fresh.mp4", tmp_path / "batch" / "good.mp4")
+    done = run_command(index_command, tmp_path, "videos=batch")
+    assert done.code == 1
+    assert "1 indexed, 0 unchanged, 0 skipped, 2 failed" in done.out
+    assert "failed: a broken.mp4: " in done.err
+    listed = manage(tmp_path, "library", "action=list")
+    assert [line.split("  ")[0] for line in listed.out.splitlines()[1:]] == ["a broken.mp4", "good.mp4", "sound.mp4"]
+    searched = run_command(query_command, tmp_path, "videos=batch", "output=m.json", *QUICK)
+    assert searched.code == 1
+    queries = json.loads((tmp_path / "m.json").read_text())["queries"]
+    assert [(one["query_id"], one["error"] is None, one["matches"]) for one in queries] == [
+        ("a broken.mp4", False, 0),
+        ("good.mp4", True, 1),
+        ("sound.mp4", False, 0),
+    ]
+
+
+def test_remove_and_index_again(footage: Path, indexed: CommandResult, tmp_path: Path) -> None:
+    shutil.copytree(footage / "my library", tmp_path / "library")
+    wrong = manage(tmp_path, "library", "action=remove", "ids=first (1).mp4")
+    assert wrong.code == 1
+    assert "Did you mean first, (1).mp4?" in wrong.err
+    removed = manage(tmp_path, "library", "action=remove", "ids=['first, (1).mp4']")
+    assert removed.code == 0, removed.err
+    assert removed.out.startswith("removed first, (1).mp4\n")
+    searched = run_command(query_command, tmp_path, f"videos={footage / 'queries' / 'copy.mp4'}", *QUICK)
+    assert searched.code == 0, searched.err
+    assert "nothing found in library for copy.mp4" in searched.out
+    for action in ("rebuild", "check", "stats"):
+        done = manage(tmp_path, "library", f"action={action}")
+        assert done.code == 0, done.err
+    assert "videos indexed" in done.out
+
+
+def test_library_that_does_not_exist(footage: Path) -> None:
+    done = run_command(query_command, footage, "videos=queries", "library=nowhere")
+    assert done.code == 1
+    assert done.err.startswith("error: there is no library at nowhere.")
+    assert not (footage / "nowhere").exists()
