@@ -19,6 +19,7 @@ Every message says what went wrong, with which value, and what to do::
     ├── OutputError              results cannot be written
     ├── IndexFileError           a saved frame index is damaged or of another kind
     └── StoreError               the store of video descriptors failed
+        ├── StoreDamagedError       its files are damaged
         └── StoreUnavailableError   it cannot be reached
 
 Wrong arguments in Python calls stay ``ValueError`` and ``TypeError``.
@@ -102,6 +103,10 @@ class IndexFileError(VdupError):
 
 class StoreError(VdupError):
     """The store of video descriptors failed."""
+
+
+class StoreDamagedError(StoreError):
+    """The files of the embedded store are damaged or of another kind."""
 
 
 class StoreUnavailableError(StoreError):

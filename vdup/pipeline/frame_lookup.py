@@ -42,9 +42,9 @@ class FrameLookup:
         self._folder = folder
         self._config = config
         self._shown: _Shown | None = None
-        self._index = self._load()
         self._saved = False
-        self._catch_up()
+        self._index, covered_rows = self._load()
+        self._catch_up(covered_rows)
 
     @property
     def index(self) -> FrameIndex:
@@ -127,42 +127,55 @@ class FrameLookup:
             self._shown = _Shown(representatives, Postings(representatives, self._folder.codes.video_numbers))
         return self._shown
 
-    def _load(self) -> FrameIndex:
+    def _load(self) -> tuple[FrameIndex, int]:
+        """The saved index and the rows it has seen; an empty one and 0 when there is none that can be used."""
         path = self._folder.index_path
         empty = build_index(self._config, np.empty(0, dtype=np.int64), np.empty((0, 128), dtype=np.uint8))
-        self._covered_rows = 0
         if not path.exists():
-            return empty
+            return empty, 0
         try:
             index = load_index(path)
-            self._covered_rows = int(read_header(path).stamp.get("rows") or 0)
+            covered_rows = int(read_header(path).stamp.get("rows") or 0)
         except IndexFileError as error:
             logger.warning("%s; made anew from the stored codes", error)
-            return empty
-        if self._covered_rows > self._folder.next_row:
-            return empty
-        return index
+            return empty, 0
+        # Of more rows than there are: it belongs to another state of the library.
+        return (index, covered_rows) if covered_rows <= self._folder.next_row else (empty, 0)
 
-    def _catch_up(self) -> None:
+    def _catch_up(self, covered_rows: int) -> None:
         """Adds rows that were stored after the index was saved, drops rows that have died since."""
-        orphans = self._folder.orphaned_rows()
-        if len(orphans):
-            dead = np.flatnonzero(~self._folder.live_mask())
-            self._write_representatives(promote(self._representatives(dead_too=dead), dead).representatives)
-        representatives = self._representatives()
-        wanted = representatives == np.arange(len(representatives))
-        if self._covered_rows == 0 or len(orphans):
+        mended = self._mend_representatives()
+        if covered_rows == 0 or mended:
             self.rebuild()
             return
-        dead = np.flatnonzero(~wanted[: self._covered_rows])
-        self._index.remove(dead)
-        new = np.flatnonzero(wanted[self._covered_rows :]) + self._covered_rows
+        representatives = self._representatives()
+        wanted = representatives == np.arange(len(representatives))
+        self._index.remove(np.flatnonzero(~wanted[:covered_rows]))
+        new = np.flatnonzero(wanted[covered_rows:]) + covered_rows
         if len(new):
             self._index.add(new, self._folder.codes.codes[new])
-        self._saved = not len(new) and self._covered_rows == len(representatives)
+        self._saved = covered_rows == len(representatives)
         if len(self._index) != int(wanted.sum()):
             logger.warning("%s does not fit the catalogue; made anew from the stored codes", self._folder.index_path)
             self.rebuild()
+
+    def _mend_representatives(self) -> bool:
+        """Gives rows whose representative is gone another one; True when there were any.
+
+        A run that was cut off leaves such rows when the videos that stood for them were removed or replaced.
+        """
+        stored, live = self._folder.codes.representatives, self._folder.live_mask()
+        known = live & self._folder.codes.searchable
+        exists = (stored >= 0) & (stored < len(stored))
+        stands = known & (stored == np.arange(len(stored)))
+        lost = known & ~(exists & stands[np.where(exists, stored, 0)])
+        rows = np.flatnonzero(lost)
+        if not len(rows):
+            return False
+        # Rows that shared a representative share the first of themselves.
+        _, first, group = np.unique(stored[rows], return_index=True, return_inverse=True)
+        self._folder.codes.set_representatives(rows, rows[first][group])
+        return True
 
     def _representatives(self, dead_too: RowArray | None = None) -> RowArray:
         """Representative of every row: NOT_INDEXED for blank rows, and for dead ones other than ``dead_too``."""

@@ -1,8 +1,9 @@
 """Videos into a library: decode, encode, store; one bad file never stops the rest."""
 
 import logging
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 
@@ -10,11 +11,11 @@ import numpy as np
 
 from vdup.catalogue.change import Change, decide
 from vdup.catalogue.content_hash import hash_content
-from vdup.catalogue.records import FileStamp, StoredVideo, VideoRecord, VideoState
+from vdup.catalogue.records import FileStamp, StoredVideo, VideoState
 from vdup.codes.runs import collapse_runs
 from vdup.errors import VideoDecodeError, VideoError
 from vdup.pipeline.open_library import OpenLibrary
-from vdup.types import FrameBatch, VideoCodes, VideoInfo
+from vdup.types import VideoCodes, VideoInfo
 from vdup.video.workers import DecodedVideo, DecoderPool
 
 logger = logging.getLogger(__name__)
@@ -82,40 +83,45 @@ def index_videos(
         StoreError: the store of descriptors failed; likewise, and the next opening puts it right.
     """
     report = IndexReport()
+    waiting: deque[tuple[str, FileStamp]] = deque()
 
     def note(file: IndexedFile) -> None:
         report.files.append(file)
         if progress is not None:
             progress(file, len(report.files), len(videos))
 
-    work: list[tuple[str, Path]] = []
-    for video_id, path in videos:
-        known = _already_known(library, video_id, path)
-        if known is None:
-            work.append((video_id, path))
-        else:
-            note(known)
-    if not work:
-        return report
+    def to_decode() -> Iterator[Path]:
+        """Taken a little ahead of what is decoded: files are hashed meanwhile, and not all before the first one."""
+        for video_id, path in videos:
+            found = _without_decoding(library, video_id, path)
+            if isinstance(found, IndexedFile):
+                note(found)
+            else:
+                waiting.append((video_id, found))
+                yield path
+
     sampling = library.config.sampling
-    with DecoderPool(
-        workers=sampling.workers,
-        frames_per_second=sampling.library_fps,
-        side_pixels=library.config.backbone.image_side_pixels,
-        crop_bars=sampling.crop_bars,
-        timeout_base_seconds=sampling.timeout_base_seconds,
-        timeout_per_second=sampling.timeout_per_second,
-    ) as pool:
-        decoded = pool.videos(path for _, path in work)
-        for number, ((video_id, path), video) in enumerate(zip(work, decoded, strict=True), start=1):
-            note(_index_one(library, video_id, path, video))
+    with (
+        library.changing(),
+        DecoderPool(
+            workers=sampling.workers,
+            frames_per_second=sampling.library_fps,
+            side_pixels=library.config.backbone.image_side_pixels,
+            crop_bars=sampling.crop_bars,
+            timeout_base_seconds=sampling.timeout_base_seconds,
+            timeout_per_second=sampling.timeout_per_second,
+        ) as pool,
+    ):
+        for number, video in enumerate(pool.videos(to_decode()), start=1):
+            video_id, stamp = waiting.popleft()
+            note(_index_one(library, video_id, stamp, video))
             if number % _SAVE_EVERY_VIDEOS == 0:
                 library.save()
     return report
 
 
-def _already_known(library: OpenLibrary, video_id: str, path: Path) -> IndexedFile | None:
-    """The outcome of a video that need not be decoded; None when it must be."""
+def _without_decoding(library: OpenLibrary, video_id: str, path: Path) -> IndexedFile | FileStamp:
+    """What becomes of a video that need not be decoded; of one that must be, the stamp it has before."""
     record = library.folder.catalogue.get(video_id)
     try:
         if decide(record, path) is Change.unchanged and record is not None:
@@ -124,43 +130,31 @@ def _already_known(library: OpenLibrary, video_id: str, path: Path) -> IndexedFi
                 library.folder.touch(record, stamp)
             outcome = Outcome.unchanged if record.state is VideoState.indexed else Outcome.skipped
             return IndexedFile(video_id, outcome, record.reason)
-        content = hash_content(path)
+        # Size and time before the content: a file that changes meanwhile is seen as changed by the next run.
+        stamp = FileStamp.of(path)
+        stamp = replace(stamp, content_hash=hash_content(path))
     except VideoError as error:
-        stamp = FileStamp(path, 0, 0)
-        _forget_old(library, library.folder.record_failure(video_id, stamp, error.reason))
-        return IndexedFile(video_id, Outcome.failed, error.reason)
-    return _copy_of_known_content(library, video_id, path, content)
+        return _failed(library, video_id, FileStamp(path, 0, 0), error)
+    return _copy_of_known_content(library, video_id, stamp) or stamp
 
 
-def _copy_of_known_content(library: OpenLibrary, video_id: str, path: Path, content: str) -> IndexedFile | None:
+def _copy_of_known_content(library: OpenLibrary, video_id: str, stamp: FileStamp) -> IndexedFile | None:
     """Stores the codes of another record with the very same content: a moved or doubled file is not decoded again."""
-    for twin in library.folder.catalogue.by_content_hash(content):
+    for twin in library.folder.catalogue.by_content_hash(stamp.content_hash):
         if twin.state is VideoState.indexed and twin.id != video_id:
             codes = library.folder.video_codes(twin.number)
-            copied = VideoCodes(
-                codes=np.array(codes.codes),
-                starts_seconds=codes.starts_seconds,
-                ends_seconds=codes.ends_seconds,
-                searchable=codes.searchable,
-                duration_seconds=codes.duration_seconds,
-            )
             info = VideoInfo(twin.width or 0, twin.height or 0, twin.duration_seconds, twin.codec, 0)
-            _store(library, video_id, FileStamp.of(path, content), info, copied, twin.frames_sampled)
+            _store(library, video_id, stamp, info, codes, twin.frames_sampled)
             return IndexedFile(video_id, Outcome.indexed, f"same content as {twin.id}: its codes were taken over")
     return None
 
 
-def _index_one(library: OpenLibrary, video_id: str, path: Path, video: DecodedVideo) -> IndexedFile:
-    stamp = FileStamp(path, 0, 0)
+def _index_one(library: OpenLibrary, video_id: str, stamp: FileStamp, video: DecodedVideo) -> IndexedFile:
     try:
-        # Stamp first: a file that changes while it is read is seen as changed by the next run.
-        stamp = FileStamp.of(path, hash_content(path))
-        codes, frames_sampled = encode_video(library, video, mirrored=False)
+        codes, frames_sampled = _encode(library, video)
         info = video.info
     except VideoError as error:
-        logger.debug("%s failed", path, exc_info=True)
-        _forget_old(library, library.folder.record_failure(video_id, stamp, error.reason))
-        return IndexedFile(video_id, Outcome.failed, error.reason)
+        return _failed(library, video_id, stamp, error)
     if not codes.searchable.any():
         reason = "it shows nothing but blank frames"
         _forget_old(library, library.folder.record_skipped(video_id, stamp, reason))
@@ -169,13 +163,19 @@ def _index_one(library: OpenLibrary, video_id: str, path: Path, video: DecodedVi
     return IndexedFile(video_id, Outcome.indexed, seconds=codes.duration_seconds)
 
 
-def encode_video(library: OpenLibrary, video: DecodedVideo, *, mirrored: bool) -> tuple[VideoCodes, int]:
+def _failed(library: OpenLibrary, video_id: str, stamp: FileStamp, error: VideoError) -> IndexedFile:
+    logger.debug("%s failed", error.path, exc_info=error)
+    _forget_old(library, library.folder.record_failure(video_id, stamp, error.reason))
+    return IndexedFile(video_id, Outcome.failed, error.reason)
+
+
+def _encode(library: OpenLibrary, video: DecodedVideo) -> tuple[VideoCodes, int]:
     """Codes of a decoded video, runs collapsed, and the number of frames they come from.
 
     Raises:
         VideoError: it cannot be decoded.
     """
-    parts = [(library.encoder.encode(batch.images, mirrored), batch) for batch in _nonempty(video)]
+    parts = [(library.encoder.encode(batch.images), batch) for batch in video]
     if not parts:
         raise VideoDecodeError(video.path, "no frame could be decoded; check that the file plays")
     codes = collapse_runs(
@@ -187,13 +187,9 @@ def encode_video(library: OpenLibrary, video: DecodedVideo, *, mirrored: bool) -
     return codes, sum(len(part) for part, _ in parts)
 
 
-def _nonempty(video: DecodedVideo) -> Iterator[FrameBatch]:
-    return (batch for batch in video if len(batch))
-
-
 def _store(
     library: OpenLibrary, video_id: str, stamp: FileStamp, info: VideoInfo, codes: VideoCodes, frames_sampled: int
-) -> VideoRecord:
+) -> None:
     stored = library.folder.add_video(
         video_id,
         stamp,
@@ -204,10 +200,9 @@ def _store(
     )
     _forget_old(library, stored)
     library.lookup.add(library.folder.rows_of(stored.record))
-    library.store.upsert([library.describe(stored.record.number)])
-    return stored.record
+    library.stretches.add(stored.record.number)
 
 
 def _forget_old(library: OpenLibrary, stored: StoredVideo) -> None:
     if stored.replaced is not None:
-        library.forget([stored.replaced])
+        library.forget(stored.replaced)

@@ -34,10 +34,7 @@ class Library(OpenLibrary):
 
     def index_all(self, videos: Sequence[tuple[str, Path]], progress: IndexProgress | None = None) -> IndexReport:
         """Adds what is new or changed among videos given as id and path; see :meth:`index`."""
-        try:
-            return index_videos(self, videos, progress)
-        finally:
-            self.save()
+        return index_videos(self, videos, progress)
 
     def search(self, video: Path | str, matcher: MatcherConfig | None = None) -> list[Match]:
         """Finds the parts of one video that the library knows.

@@ -1,23 +1,26 @@
 """The parts of an open library, kept in step with its catalogue."""
 
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+import logging
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import fields
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from vdup.catalogue.catalogue import STORE_DIRTY
 from vdup.catalogue.folder import LibraryFolder
 from vdup.catalogue.records import VideoRecord, VideoState
-from vdup.config import LibraryConfig, ModelConfig
+from vdup.config import LibraryConfig, ModelConfig, StoreConfig
+from vdup.errors import StoreDamagedError
 from vdup.pipeline.encoder import Encoder, build_encoder
 from vdup.pipeline.frame_lookup import FrameLookup
-from vdup.store.base import Descriptors, VideoStore
+from vdup.pipeline.stretch_lookup import StretchLookup
+from vdup.store.base import VideoStore
 from vdup.store.open import move_descriptors, open_store
-from vdup.store.pooling import DESCRIPTOR_DIMENSIONS, pool_codes
+from vdup.store.pooling import DESCRIPTOR_DIMENSIONS
 
-_UPSERT_VIDEOS = 64
+logger = logging.getLogger(__name__)
 
 
 class OpenLibrary:
@@ -32,9 +35,8 @@ class OpenLibrary:
         self.folder = folder
         self.store = store
         self._resources = resources
-        self.lookup = FrameLookup(folder, config.index)
-        if folder.catalogue.meta_number(STORE_DIRTY):
-            self._mend_store()
+        self._lookup: FrameLookup | None = FrameLookup(folder, config.index)
+        self._stretches: StretchLookup | None = StretchLookup(folder, store, config.store.stretch_seconds)
 
     @classmethod
     def open(cls, library: Path | str | LibraryConfig, *, create: bool = False) -> Self:
@@ -54,10 +56,38 @@ class OpenLibrary:
         encoder = build_encoder(model)
         with ExitStack() as stack:
             folder = stack.enter_context(LibraryFolder.open(config.library, encoder.settings(model), create=create))
-            store = stack.enter_context(open_store(config.store, folder.store_path, DESCRIPTOR_DIMENSIONS))
+            store = stack.enter_context(_open_store(config.store, folder.store_path))
             opened = cls(config, encoder, folder, store, stack)
             stack.pop_all()
             return opened
+
+    @property
+    def lookup(self) -> FrameLookup:
+        """The frame index."""
+        if self._lookup is None:
+            self._lookup = FrameLookup(self.folder, self.config.index)
+        return self._lookup
+
+    @property
+    def stretches(self) -> StretchLookup:
+        """The descriptors."""
+        if self._stretches is None:
+            self._stretches = StretchLookup(self.folder, self.store, self.config.store.stretch_seconds)
+        return self._stretches
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Saves after a block that changes the catalogue.
+
+        After an error, index and descriptors may lag behind the catalogue: they are brought into step with it when they
+        are next used, or when the library is next opened.
+        """
+        try:
+            yield
+        except BaseException:
+            self._lookup = self._stretches = None
+            raise
+        self.save()
 
     def videos(self, state: VideoState | None = None) -> list[VideoRecord]:
         """Records of the catalogue, ordered by id."""
@@ -69,57 +99,38 @@ class OpenLibrary:
         Raises:
             LibraryError: an id is unknown; nothing was removed then.
         """
-        records = self.folder.remove(ids)
-        self.forget(records)
-        self.save()
+        with self.changing():
+            records = self.folder.remove(ids)
+            for record in records:
+                self.forget(record)
         return records
 
-    def forget(self, records: list[VideoRecord]) -> None:
-        """Drops videos that the catalogue no longer holds from index and store."""
-        for record in records:
-            if record.state is VideoState.indexed:
-                self.lookup.forget(self.folder.rows_of(record))
-        self.store.remove([record.number for record in records])
-
-    def describe(self, number: int) -> Descriptors:
-        """Descriptors of an indexed video, made from its stored codes."""
-        starts, ends, vectors = pool_codes(self.folder.video_codes(number), self.config.store.stretch_seconds)
-        return Descriptors(number, starts, ends, vectors)
+    def forget(self, record: VideoRecord) -> None:
+        """Drops a video that the catalogue no longer holds from index and store."""
+        if record.state is VideoState.indexed:
+            self.lookup.forget(self.folder.rows_of(record))
+            self.stretches.forget(record.number)
 
     def save(self) -> None:
         """Brings index and store on disk into step with the catalogue."""
         self.lookup.save()
-        self.store.flush()
-        self.folder.catalogue.set_meta(STORE_DIRTY, 0)
+        self.stretches.save()
 
     def rebuild(self) -> None:
         """Gives the space of removed videos back and makes index and descriptors anew from the stored codes."""
-        self.folder.compact()
-        self.lookup = FrameLookup(self.folder, self.config.index)
-        self.lookup.rebuild()
-        self.store.remove(sorted(self.store.video_numbers()))
-        self._describe_missing()
-        self.save()
+        with self.changing():
+            self.folder.compact()
+            self._lookup = None  # rows have other numbers now
+            self.stretches.rebuild()
 
     def move_store(self, target: VideoStore, progress: Callable[[int, int], None] | None = None) -> int:
         """Copies all descriptors into another store and returns how many."""
+        self.stretches.save()
         return move_descriptors(self.store, target, progress)
 
     def check(self) -> list[str]:
         """Looks for damage and for parts out of step; one sentence a problem."""
-        problems = self.folder.check()
-        indexed = {record.number for record in self.videos(VideoState.indexed)}
-        strangers = self.store.video_numbers() - indexed
-        if strangers:
-            problems.append(f"the store holds descriptors of {len(strangers)} videos that are not indexed")
-        missing = {
-            number
-            for number in indexed - self.store.video_numbers()
-            if self.folder.video_codes(number).searchable.any()
-        }
-        if missing:
-            problems.append(f"the store lacks the descriptors of {len(missing)} videos")
-        return problems
+        return [*self.folder.check(), *self.stretches.problems()]
 
     def close(self) -> None:
         """Closes files and connections and gives the lock back."""
@@ -133,19 +144,15 @@ class OpenLibrary:
     ) -> None:
         self.close()
 
-    def _mend_store(self) -> None:
-        """Brings the descriptors into step after a run that was cut off."""
-        indexed = {record.number for record in self.videos(VideoState.indexed)}
-        self.store.remove(sorted(self.store.video_numbers() - indexed))
-        self._describe_missing()
-        self.store.flush()
-        self.folder.catalogue.set_meta(STORE_DIRTY, 0)
 
-    def _describe_missing(self) -> None:
-        stored = self.store.video_numbers()
-        missing = [record.number for record in self.videos(VideoState.indexed) if record.number not in stored]
-        for first in range(0, len(missing), _UPSERT_VIDEOS):
-            self.store.upsert([self.describe(number) for number in missing[first : first + _UPSERT_VIDEOS]])
+def _open_store(config: StoreConfig, path: Path) -> VideoStore:
+    """The store that the settings name. An embedded one that is damaged is made anew: its contents come from codes."""
+    try:
+        return open_store(config, path, DESCRIPTOR_DIMENSIONS)
+    except StoreDamagedError as error:
+        logger.warning("%s; made anew from the stored codes", error)
+        shutil.rmtree(path)
+        return open_store(config, path, DESCRIPTOR_DIMENSIONS)
 
 
 def summary(library: OpenLibrary) -> Mapping[str, int | float | str]:

@@ -15,7 +15,6 @@ from vdup.config import MatcherConfig
 from vdup.errors import VideoError
 from vdup.pipeline.open_library import OpenLibrary
 from vdup.pipeline.query_codes import encode_queries
-from vdup.store.pooling import pool_codes
 from vdup.types import Evidence, Match, VideoCodes
 
 _SEARCH_AT_ONCE = 256
@@ -140,11 +139,8 @@ def find_candidates(library: OpenLibrary, query: QueryTrack, config: MatcherConf
         codes = VideoCodes(
             query.codes, query.times_seconds, query.times_seconds, query.searchable, query.duration_seconds
         )
-        starts, ends, vectors = pool_codes(codes, library.config.store.stretch_seconds)
-        if len(vectors):
-            hits_by_stretch = library.store.search(vectors, config.coarse_videos)
-            coarse = list(zip(starts.tolist(), ends.tolist(), hits_by_stretch, strict=True))
-            candidates = add_coarse(candidates, coarse, query.times_seconds, config.coarse_videos)
+        coarse = library.stretches.search(codes, config.coarse_videos)
+        candidates = add_coarse(candidates, coarse, query.times_seconds, config.coarse_videos)
     return candidates
 
 

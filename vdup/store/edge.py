@@ -34,7 +34,7 @@ from qdrant_edge import (
     VectorStorageDatatype,
 )
 
-from vdup.errors import StoreError
+from vdup.errors import StoreDamagedError, StoreError
 from vdup.store.points import ROW_KEY, VIDEO_KEY, DescriptorPoint, read_hit, read_id, read_offset, read_point
 from vdup.store.qdrant import QdrantStore
 from vdup.types import DescriptorHit
@@ -43,7 +43,6 @@ _REBUILD = "rebuild it from the library's codes with `python -m vdup.library act
 
 _REMEDIES = (
     ("WouldBlock", "another process has it open: wait until that one has finished, or stop it"),
-    ("Incompatible", f"it holds descriptors of another kind or width: {_REBUILD}"),
     ("ermission denied", "this user may not read or write it: correct the owner or the permissions of the folder"),
     ("Read-only file system", "it lies on a read-only disk: copy the library to one that can be written"),
     ("No space left", "the disk is full: free some space and run the command again"),
@@ -52,6 +51,7 @@ _REMEDIES = (
 """Parts of the engine's messages, which have no types of their own, and what to do about each."""
 
 _DAMAGED = f"it is damaged: {_REBUILD}"
+_OF_ANOTHER_KIND = f"it holds descriptors of another kind or width: {_REBUILD}"
 
 
 class EdgeVideoStore(QdrantStore):
@@ -66,7 +66,8 @@ class EdgeVideoStore(QdrantStore):
 
         Raises:
             ValueError: ``dimensions`` below 1.
-            StoreError: another process has the folder open, it holds vectors of another width, or it is damaged.
+            StoreDamagedError: its files are damaged, or hold vectors of another width.
+            StoreError: another process has the folder open, or it cannot be read or written.
         """
         super().__init__(dimensions)
         self._path = path
@@ -95,8 +96,12 @@ class EdgeVideoStore(QdrantStore):
             if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
                 raise
             text = str(error)
-            remedy = next((remedy for sign, remedy in _REMEDIES if sign in text), _DAMAGED)
-            raise StoreError(f"store of descriptors {self._path}: {remedy} (engine: {text})") from error
+            remedy = next((remedy for sign, remedy in _REMEDIES if sign in text), None)
+            place = f"store of descriptors {self._path}"
+            if remedy is not None:
+                raise StoreError(f"{place}: {remedy} (engine: {text})") from error
+            fault = _OF_ANOTHER_KIND if "Incompatible" in text else _DAMAGED
+            raise StoreDamagedError(f"{place}: {fault} (engine: {text})") from error
 
     def _check_usable(self) -> None:
         super()._check_usable()
