@@ -4,14 +4,18 @@ import csv
 import json
 import shutil
 from pathlib import Path
+from typing import Never
 
 import pytest
 from command_runner import CommandResult, run_command
 from scene_factory import part, scenes, write_scenes
 from video_factory import write_sound_only
 
+from vdup.errors import LibraryLockedError
 from vdup.index import main as index_command
 from vdup.library import main as library_command
+from vdup.pipeline.encoder import Encoder
+from vdup.pipeline.library import Library
 from vdup.query import main as query_command
 
 pytestmark = pytest.mark.slow
@@ -58,11 +62,22 @@ def test_index(indexed: CommandResult) -> None:
     assert "indexing: 2 of 2 videos" in indexed.err
 
 
-def test_second_run_decodes_nothing(footage: Path, indexed: CommandResult, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vdup.pipeline.indexer.DecoderPool", None)
+def test_second_run_computes_nothing(footage: Path, indexed: CommandResult, monkeypatch: pytest.MonkeyPatch) -> None:
+    def encode(self: Encoder, images: object, mirrored: bool = False) -> Never:
+        raise AssertionError("a known video was encoded again")
+
+    monkeypatch.setattr(Encoder, "encode", encode)
     again = run_command(index_command, footage, "videos=refs", "library=my library")
     assert again.code == 0, again.err
     assert "my library: 0 indexed, 2 unchanged, 0 skipped, 0 failed" in again.out
+
+
+def test_closing_gives_the_library_back(footage: Path, indexed: CommandResult) -> None:
+    with Library.open(footage / "my library") as first, pytest.raises(LibraryLockedError):
+        Library.open(footage / "my library")
+    with Library.open(footage / "my library") as second:
+        assert [video.id for video in second.videos()] == ["deep er/zweite ä.mp4", "first, (1).mp4"]
+    assert first.config == second.config
 
 
 def test_query_finds_the_copy_at_its_times(footage: Path, indexed: CommandResult) -> None:

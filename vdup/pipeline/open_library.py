@@ -58,7 +58,8 @@ class OpenLibrary:
             folder = stack.enter_context(LibraryFolder.open(config.library, encoder.settings(model), create=create))
             store = stack.enter_context(_open_store(config.store, folder.store_path))
             opened = cls(config, encoder, folder, store, stack)
-            stack.pop_all()
+            # From here on the library closes them, not this block.
+            opened._resources = stack.pop_all()
             return opened
 
     @property
