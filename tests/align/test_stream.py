@@ -168,6 +168,19 @@ def test_one_frame_is_not_enough_to_open_below_the_bar_and_to_be_kept_above() ->
     assert stream.reference_at(0.0) == 4.0
 
 
+def test_common_rows_open_streams_by_what_their_evidence_was_before_weighting() -> None:
+    track, times = plain_track(60), _times(30)
+    copy = Shown(5, 25, 10.0)
+    evidence = make_evidence(times, track, copy)
+    weights = np.full(60, 0.1, dtype=np.float32)
+    weighted = np.where(evidence > 0, evidence * weights, evidence)
+    assert follow(times, weighted, track) == []
+    matcher = StreamMatcher(track, RULES, weights)
+    for time, row in zip(times, weighted, strict=True):
+        matcher.push(float(time), row)
+    _assert_follows(matcher.finish()[0], copy)
+
+
 def test_frames_must_come_in_order() -> None:
     matcher = StreamMatcher(plain_track(5), RULES)
     silence = np.zeros(5, dtype=np.float32)

@@ -119,7 +119,7 @@ def _exit_from_fork(store: EdgeVideoStore) -> NoReturn:
 
 def test_another_width_is_refused(tmp_path: Path) -> None:
     EdgeVideoStore(tmp_path, DIMENSIONS).close()
-    with pytest.raises(StoreDamagedError, match=r"holds descriptors of another kind or width: rebuild .*action=rebuild"):
+    with pytest.raises(StoreDamagedError, match=r"holds descriptors of another kind or width: .*action=rebuild"):
         EdgeVideoStore(tmp_path, DIMENSIONS + 1)
 
 
@@ -127,7 +127,7 @@ def test_a_damaged_store_names_folder_and_remedy(tmp_path: Path) -> None:
     EdgeVideoStore(tmp_path, DIMENSIONS).close()
     (part,) = tmp_path.glob("segments/*/segment.json")
     part.write_bytes(part.read_bytes()[:20])
-    with pytest.raises(StoreDamagedError, match=r"damaged: rebuild it .*`python -m vdup\.library action=rebuild") as caught:
+    with pytest.raises(StoreDamagedError, match=r"damaged: rebuild it .*action=rebuild") as caught:
         EdgeVideoStore(tmp_path, DIMENSIONS)
     assert str(tmp_path) in str(caught.value)
 

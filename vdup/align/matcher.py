@@ -100,7 +100,7 @@ class SegmentMatcher:
         track = ReferenceTrack(
             reference.starts_seconds, reference.ends_seconds, reference.duration_seconds, self._step_seconds
         )
-        matcher = StreamMatcher(track, self._rules)
+        matcher = StreamMatcher(track, self._rules, weights)
         for first in range(0, len(frames), _FRAMES_AT_ONCE):
             part = frames[first : first + _FRAMES_AT_ONCE]
             evidence = self._evidence(query, part, reference, slice(None), weights)

@@ -47,7 +47,7 @@ class StreamRules:
     max_speed: float
     max_gap_seconds: float
     open_evidence: float
-    """Least evidence of a frame pair that opens streams."""
+    """Least evidence of a frame pair that opens streams, before it is weighted."""
     keep_evidence: float
     """Least peak of a stream that is reported."""
     give_up_below_peak: float
@@ -81,8 +81,17 @@ class Stream:
 class StreamMatcher:
     """Follows one reference through the frames of one query, which arrive in time order."""
 
-    def __init__(self, track: ReferenceTrack, rules: StreamRules) -> None:
+    def __init__(self, track: ReferenceTrack, rules: StreamRules, weights: FloatArray | None = None) -> None:
+        """Starts before the first frame.
+
+        Args:
+            track: the reference.
+            rules: when streams open and end.
+            weights: what the evidence of each row has been multiplied with, float32 [M]: common content counts less
+                towards a match, but opens streams as readily, or else a video made of it would never be found.
+        """
         self._track = track
+        self._open_evidence = rules.open_evidence * (np.ones(len(track)) if weights is None else weights)
         self._rules = rules
         self._speeds = rules.speeds().astype(np.float64)
         self._reach_seconds = 0.75 * track.step_seconds
@@ -165,7 +174,7 @@ class StreamMatcher:
 
     def _anchors(self, evidence: FloatArray) -> RowArray:
         """Rows that open streams: the best few above the bar that are not beaten by a direct neighbour."""
-        summit = evidence >= self._rules.open_evidence
+        summit = evidence >= self._open_evidence
         summit[1:] &= evidence[1:] >= evidence[:-1]
         summit[:-1] &= evidence[:-1] > evidence[1:]
         rows = np.flatnonzero(summit)

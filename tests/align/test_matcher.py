@@ -1,0 +1,159 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from align.moving_codes import Footage, as_query, make_calibration, reference
+
+from vdup.align.matcher import QueryTrack, ScoredSegment, SegmentMatcher
+from vdup.config import MatcherConfig
+from vdup.types import BoolArray, CodeArray, FloatArray, VideoCodes
+
+CALIBRATION = make_calibration()
+KNOWN, OTHER = Footage(1), Footage(2)
+
+
+def _query(*parts: CodeArray) -> QueryTrack:
+    return as_query(np.concatenate(parts), CALIBRATION)
+
+
+def _unknown(seconds: float, start: float = 0.0) -> CodeArray:
+    return OTHER.codes_at(start + np.arange(0, seconds, 0.5))
+
+
+def _copy(start: float, seconds: float, speed: float = 1.0, noise: float = 0.1) -> CodeArray:
+    return KNOWN.codes_at(start + speed * np.arange(0, seconds, 0.5), noise)
+
+
+def _match(
+    query: QueryTrack, video: VideoCodes, weights: FloatArray | None = None, config: MatcherConfig | None = None
+) -> list[ScoredSegment]:
+    matcher = SegmentMatcher(config or MatcherConfig(), CALIBRATION, 1.0)
+    ones = np.ones(len(video), dtype=np.float32)
+    return matcher.match(query, np.arange(len(query.codes)), video, ones if weights is None else weights)
+
+
+def _assert_at(found: ScoredSegment, query: tuple[float, float], video: tuple[float, float]) -> None:
+    assert found.intervals()[0] == pytest.approx(query, abs=0.8)
+    assert found.intervals()[1] == pytest.approx(video, abs=1.2)
+
+
+def test_planted_copy_is_found_where_it_is() -> None:
+    query = _query(_unknown(20), _copy(33.3, 15), _unknown(20, 50))
+    [found] = _match(query, reference(KNOWN, 120))
+    _assert_at(found, (20, 35), (33.3, 48.3))
+    assert found.segment.line.speed == pytest.approx(1.0, abs=0.02)
+    assert found.score > 0.9
+    assert 20 <= found.frames_matched <= found.frames_compared <= 32
+    assert 0.3 < found.tmk_score <= 1
+    assert not found.mirrored
+
+
+@pytest.mark.parametrize("speed", [0.5, 0.8, 1.25, 2.0])
+def test_copy_at_another_speed(speed: float) -> None:
+    query = _query(_unknown(10), _copy(20, 24, speed), _unknown(10, 50))
+    [found] = _match(query, reference(KNOWN, 120))
+    _assert_at(found, (10, 34), (20, 20 + 24 * speed))
+    assert found.segment.line.speed == pytest.approx(speed, rel=0.05)
+
+
+def test_distances_and_counts_are_those_of_the_frames_compared() -> None:
+    query = _query(_copy(5, 20, noise=0.05))
+    video = reference(KNOWN, 60)
+    [found] = _match(query, video)
+    segment = found.segment
+    distances = [
+        int(np.unpackbits(query.codes[q] ^ video.codes[r]).sum())
+        for q, r, evidence in zip(segment.query_rows, segment.reference_rows, segment.evidence, strict=True)
+        if evidence > 0
+    ]
+    assert found.frames_matched == len(distances)
+    assert found.mean_hamming_distance == pytest.approx(np.mean(distances))
+
+
+def test_unrelated_videos_share_nothing() -> None:
+    assert _match(_query(_unknown(60)), reference(KNOWN, 120)) == []
+
+
+def test_several_segments_come_best_first() -> None:
+    query = _query(_copy(80, 8, noise=0.2), _unknown(10), _copy(10, 25, noise=0.05), _unknown(10, 50))
+    long, short = _match(query, reference(KNOWN, 120))
+    _assert_at(long, (18, 43), (10, 35))
+    _assert_at(short, (0, 8), (80, 88))
+    assert long.score >= short.score
+
+
+def test_mirrored_queries_are_marked() -> None:
+    query = replace(_query(_copy(5, 20)), mirrored=True)
+    [found] = _match(query, reference(KNOWN, 60))
+    assert found.mirrored
+
+
+def test_frames_that_are_not_asked_for_open_nothing() -> None:
+    query = _query(_copy(10, 15), _unknown(30), _copy(40, 15))
+    matcher = SegmentMatcher(MatcherConfig(), CALIBRATION, 1.0)
+    video = reference(KNOWN, 120)
+    [found] = matcher.match(query, np.arange(30), video, np.ones(len(video), dtype=np.float32))
+    _assert_at(found, (0, 15), (10, 25))
+    assert matcher.match(query, np.empty(0, dtype=np.int64), video, np.ones(len(video), dtype=np.float32)) == []
+
+
+def _with_blanks(codes: VideoCodes, blank: BoolArray) -> VideoCodes:
+    return replace(codes, searchable=~blank)
+
+
+def test_blank_frames_prove_nothing() -> None:
+    video = reference(KNOWN, 60)
+    blank_video = _with_blanks(video, np.ones(60, dtype=np.bool_))
+    assert _match(_query(_copy(5, 20)), blank_video) == []
+    query = _query(_copy(5, 20))
+    assert _match(replace(query, searchable=np.zeros(40, dtype=np.bool_)), video) == []
+
+
+def test_a_copy_is_followed_across_blank_frames() -> None:
+    blank = np.zeros(60, dtype=np.bool_)
+    blank[14:17] = True
+    [found] = _match(_query(_copy(5, 20)), _with_blanks(reference(KNOWN, 60), blank))
+    _assert_at(found, (0, 20), (5, 25))
+    assert found.frames_compared < 40
+
+
+@pytest.mark.parametrize("weight", [0.5, 0.2, 0.13])
+def test_common_content_weighs_less_and_is_found_all_the_same(weight: float) -> None:
+    """0.2 is the weight of content of 50 videos, 0.13 that of content of 800."""
+    query, video = _query(_unknown(10), _copy(20, 20), _unknown(10, 50)), reference(KNOWN, 60)
+    [full] = _match(query, video)
+    [light] = _match(query, video, np.full(60, weight, dtype=np.float32))
+    _assert_at(light, (10, 30), (20, 40))
+    assert light.segment.total_evidence < full.segment.total_evidence
+    assert light.score < full.score
+
+
+def test_threshold_decides_what_is_reported() -> None:
+    query, video = _query(_unknown(10), _copy(20, 3, noise=0.25), _unknown(10, 50)), reference(KNOWN, 60)
+    [found] = _match(query, video, config=MatcherConfig(threshold=0.0))
+    assert 0 < found.score < 1
+    assert len(_match(query, video, config=MatcherConfig(threshold=found.score))) == 1
+    assert _match(query, video, config=MatcherConfig(threshold=min(1.0, found.score + 1e-6))) == []
+
+
+def test_segments_shorter_than_wanted_are_left_out() -> None:
+    query, video = _query(_unknown(10), _copy(20, 6), _unknown(10, 50)), reference(KNOWN, 60)
+    assert len(_match(query, video, config=MatcherConfig(min_segment_seconds=5.0))) == 1
+    assert _match(query, video, config=MatcherConfig(min_segment_seconds=7.5)) == []
+
+
+def test_whole_reference_inside_the_query_ends_where_it_ends() -> None:
+    query = _query(_unknown(10), _copy(0, 19.5, noise=0.05), _unknown(10, 50))
+    [found] = _match(query, reference(KNOWN, 20))
+    _assert_at(found, (10, 29.5), (0, 20))
+    (query_start, query_end), (start, end) = found.intervals()
+    assert 0 <= query_start < query_end <= query.duration_seconds
+    assert 0 <= start < end <= 20
+
+
+def test_query_and_reference_of_a_still_picture() -> None:
+    picture = KNOWN.codes_at(np.zeros(1))
+    video = VideoCodes(picture, np.zeros(1), np.array([29.0]), np.ones(1, dtype=np.bool_), 30.0)
+    [found] = _match(_query(np.repeat(picture, 20, axis=0)), video)
+    assert found.intervals()[0] == pytest.approx((0, 10), abs=0.5)
+    assert found.segment.line.speed == 1.0
