@@ -198,7 +198,7 @@ def _config(library: Path, fps: float) -> LibraryConfig:
 def _cost_table(lines: dict[str, Measurement], title: str) -> Table:
     table = Table(title=title)
     table.add_column("")
-    for heading in ("seconds", "median of", "video s / s", "ms / frame", "peak MB", "peak MB of a decoder"):
+    for heading in ("seconds", "median of", "video s / s", "ms / frame", "peak MB", "a decoder's MB"):
         table.add_column(heading, justify="right")
     for name, line in lines.items():
         table.add_row(
@@ -251,7 +251,7 @@ def main() -> None:
             "whole, again": run_apart(index_again, videos, library, fps),
         }
         whole = lines["whole"]
-        console = Console()
+        console = Console(width=110)
         console.print(_cost_table(lines, f"Indexing {len(paths)} videos at {fps:g} frames a second"))
         console.print(_disk_table(disk_parts(library), whole.video_seconds))
 

@@ -56,7 +56,6 @@ _SPARE_OF_QUERY = 2 * (2 * _OWN_FRAMES) + _COPY_FRAMES
 _QUERIES = 9
 """Besides the first one after opening, which is told apart."""
 _BACKGROUND_CODES = 2000
-_UPSERT_VIDEOS = 64
 _USAGE = "usage: python -m benchmarks.scale rows=N[,N...] [kinds=NAME,...] [flips=0.2]"
 
 
@@ -145,11 +144,10 @@ def fill(path: Path, spare: Path, rows: int) -> Filled:
                 representatives=representatives[first : first + len(part)],
             )
         codes_seconds = time.perf_counter() - started
-        numbers = [record.number for record in library.videos()]
         started = time.perf_counter()
-        for place in range(0, len(numbers), _UPSERT_VIDEOS):
-            library.store.upsert([library.describe(number) for number in numbers[place : place + _UPSERT_VIDEOS]])
-        library.save()
+        for record in library.videos():
+            library.stretches.add(record.number)
+        library.stretches.save()
         descriptors_seconds = time.perf_counter() - started
         descriptors = library.store.count()
     return Filled(
@@ -242,7 +240,7 @@ def build(path: Path, kind: str) -> Built:
         saved.unlink()
     started = time.perf_counter()
     with open_library(path, kind) as library:
-        library.save()
+        library.lookup.save()
         seconds = time.perf_counter() - started
         return Built(library.lookup.index.parameters, seconds, _memory().peak, disk_bytes(library.folder.index_path))
 
