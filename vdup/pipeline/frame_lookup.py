@@ -168,12 +168,12 @@ class FrameLookup:
         known = live & self._folder.codes.searchable
         exists = (stored >= 0) & (stored < len(stored))
         stands = known & (stored == np.arange(len(stored)))
-        lost = known & ~(exists & stands[np.where(exists, stored, 0)])
-        rows = np.flatnonzero(lost)
+        named = np.where(exists, stored, 0)
+        rows = np.flatnonzero(known & ~(exists & stands[named]))
         if not len(rows):
             return False
-        # Rows that shared a representative share the first of themselves.
-        _, first, group = np.unique(stored[rows], return_index=True, return_inverse=True)
+        # Rows that shared a representative share the first of themselves, which some may have been given already.
+        _, first, group = np.unique(stored[named[rows]], return_index=True, return_inverse=True)
         self._folder.codes.set_representatives(rows, rows[first][group])
         return True
 
