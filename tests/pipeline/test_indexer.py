@@ -1,5 +1,4 @@
 import os
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -317,17 +316,3 @@ def test_file_that_changes_while_it_is_decoded_is_seen_by_the_next_run(
             library.index_all([(name, path)])
         assert library.index_all([(name, path)]).files[0].outcome is Outcome.indexed
         assert library.videos()[0].row_count == 9
-
-
-def test_index_takes_a_folder(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
-    films = workshop.films(2)
-    given: list[Path] = []
-
-    def find(videos: Path) -> list[tuple[str, Path]]:
-        given.append(videos)
-        return films
-
-    monkeypatch.setattr("vdup.pipeline.library.find_videos", find)
-    with workshop.open() as library:
-        assert library.index("some folder").count(Outcome.indexed) == 2
-    assert given == [Path("some folder")]

@@ -15,7 +15,7 @@ import numpy as np
 from align.moving_codes import make_calibration
 from numpy.typing import NDArray
 
-from vdup.align.calibration import save_calibration
+from vdup.align.calibration import Calibration, save_calibration
 from vdup.config import LibraryConfig, MatcherConfig, ModelConfig
 from vdup.errors import VideoDecodeError, VideoOpenError
 from vdup.pipeline.encoder import Encoder, Setting
@@ -191,10 +191,14 @@ class Workshop:
         """What takes the place of the pool of decoding processes."""
         return ScriptedPool(self, frames_per_second)
 
+    def calibration(self) -> Calibration:
+        """A calibration that fits the encoder."""
+        return make_calibration(self.encoder.codes_digest)
+
     def matcher(self, **settings: Any) -> MatcherConfig:
-        """Settings of a search, with a calibration that fits the encoder."""
+        """Settings of a search with that calibration."""
         path = self.folder / "calibration.safetensors"
-        save_calibration(path, make_calibration(self.encoder.codes_digest))
+        save_calibration(path, self.calibration())
         return MatcherConfig(calibration=path, **settings)
 
     def take_decoded(self) -> list[str]:

@@ -1,0 +1,191 @@
+import numpy as np
+import pytest
+from pipeline.workshop import Stretch, Workshop
+
+from vdup.errors import VideoOpenError, WeightsError
+from vdup.pipeline.library import Library
+from vdup.pipeline.query_codes import encode_queries
+from vdup.pipeline.searcher import SearchResult, find_candidates
+from vdup.types import Match
+
+QUERY = ((50, 0, 10), (3, 12, 15), (51, 0, 10))
+"""Shows footage 3 from 12 s on, after 10 s of something else."""
+
+
+def _filled(workshop: Workshop, *extra: tuple[str, tuple[Stretch, ...]]) -> Library:
+    library = workshop.open()
+    films = [workshop.film(f"film {number}", (number, 0, 40)) for number in range(6)]
+    library.index_all([*films, *(workshop.film(name, *parts) for name, parts in extra)])
+    return library
+
+
+def _assert_at(match: Match, query: tuple[float, float], reference: tuple[float, float]) -> None:
+    assert (match.query_start_seconds, match.query_end_seconds) == pytest.approx(query, abs=0.8)
+    assert (match.reference_start_seconds, match.reference_end_seconds) == pytest.approx(reference, abs=1.2)
+
+
+def test_planted_copy_is_found_with_its_times_and_evidence(workshop: Workshop) -> None:
+    with _filled(workshop) as library:
+        _, path = workshop.film("query", *QUERY)
+        [match] = library.search(path, workshop.matcher())
+    assert (match.query_id, match.reference_id) == ("query", "film 3")
+    _assert_at(match, (10, 25), (12, 27))
+    assert match.speed == pytest.approx(1.0, abs=0.03)
+    assert 0.9 < match.score <= 1
+    assert match.evidence is not None
+    assert match.evidence.time_offset_seconds == pytest.approx(2.0, abs=0.5)
+    assert 20 <= match.evidence.frames_matched <= match.evidence.frames_compared
+    assert match.evidence.mean_hamming_distance < 200
+    assert not match.evidence.mirrored
+
+
+def test_several_references_come_best_first(workshop: Workshop) -> None:
+    with _filled(workshop) as library:
+        _, path = workshop.film("query", (2, 5, 6), (50, 0, 8), (4, 10, 25))
+        matches = library.search(path, workshop.matcher())
+    assert [match.reference_id for match in matches] == ["film 4", "film 2"]
+    _assert_at(matches[0], (14, 39), (10, 35))
+    _assert_at(matches[1], (0, 6), (5, 11))
+    assert matches[0].score >= matches[1].score
+
+
+def test_unknown_and_blank_queries_match_nothing(workshop: Workshop) -> None:
+    with _filled(workshop) as library:
+        for parts in [((60, 0, 30),), ((None, 0, 20),)]:
+            _, path = workshop.film("query", *parts)
+            assert library.search(path, workshop.matcher()) == []
+
+
+def test_empty_library(workshop: Workshop) -> None:
+    with workshop.open() as library:
+        _, path = workshop.film("query", *QUERY)
+        assert library.search(path, workshop.matcher()) == []
+
+
+def test_mirrored_copies_are_found_unless_they_are_not_asked_for(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with _filled(workshop) as library:
+        _, path = workshop.film("query", *QUERY)
+        encode = workshop.encoder.encode
+        monkeypatch.setattr(
+            workshop.encoder, "encode", lambda images, mirrored=False: encode(images, mirrored=not mirrored)
+        )
+        [match] = library.search(path, workshop.matcher())
+        assert match.reference_id == "film 3"
+        assert match.evidence is not None
+        assert match.evidence.mirrored
+        assert library.search(path, workshop.matcher(mirror=False)) == []
+
+
+def test_same_story_told_straight_and_mirrored_is_told_once(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with _filled(workshop) as library:
+        encode = workshop.encoder.encode
+        monkeypatch.setattr(workshop.encoder, "encode", lambda images, mirrored=False: encode(images))
+        _, path = workshop.film("query", *QUERY)
+        assert len(library.search(path, workshop.matcher())) == 1
+
+
+def test_content_of_many_videos_is_found_in_each(workshop: Workshop) -> None:
+    logo: Stretch = (90, 0, 8)
+    with workshop.open() as library:
+        library.index_all([workshop.film(f"film {number}", (number, 0, 4), logo) for number in range(25)])
+        _, path = workshop.film("query", logo)
+        matches = library.search(path, workshop.matcher(coarse_videos=0))
+    assert {match.reference_id for match in matches} == {f"film {number}" for number in range(25)}
+    for match in matches:
+        _assert_at(match, (0, 8), (4, 12))
+
+
+def test_rare_content_decides_before_common(workshop: Workshop) -> None:
+    logo: Stretch = (90, 0, 8)
+    with workshop.open() as library:
+        library.index_all([workshop.film(f"film {number}", (number, 0, 8), logo) for number in range(12)])
+        _, path = workshop.film("query", (7, 0, 8), logo)
+        matches = library.search(path, workshop.matcher())
+    assert matches[0].reference_id == "film 7"
+    _assert_at(matches[0], (0, 16), (0, 16))
+
+
+def test_removed_videos_are_not_found(workshop: Workshop) -> None:
+    with _filled(workshop, ("twin", ((3, 0, 40),))) as library:
+        _, path = workshop.film("query", *QUERY)
+        assert {match.reference_id for match in library.search(path, workshop.matcher())} == {"film 3", "twin"}
+        library.remove(["film 3"])
+        assert {match.reference_id for match in library.search(path, workshop.matcher())} == {"twin"}
+
+
+def test_descriptors_bring_in_what_the_frame_index_misses(workshop: Workshop) -> None:
+    with _filled(workshop) as library:
+        _, path = workshop.film("query", (50, 0, 10), (3, 12.3, 15), (51, 0, 10))
+        blind = workshop.matcher(max_distance=1, coarse_videos=0)
+        assert library.search(path, blind) == []
+        [match] = library.search(path, workshop.matcher(max_distance=1, coarse_videos=5))
+        assert match.reference_id == "film 3"
+
+
+def test_candidates_are_followed_round_their_hits(workshop: Workshop) -> None:
+    with _filled(workshop) as library:
+        query = workshop.film("query", (50, 0, 60), (3, 12, 15), (51, 0, 60))
+        calibration = workshop.calibration()
+        [(_, codes)] = encode_queries(library, [query], calibration, mirror=False)
+        assert not isinstance(codes, Exception)
+        best = find_candidates(library, codes.straight, workshop.matcher(coarse_videos=0))[0]
+        record = library.folder.catalogue.get("film 3")
+        assert record is not None
+        assert best.video_number == record.number
+        assert np.isin(np.arange(50, 90, 0.5), codes.straight.times_seconds[best.query_rows]).all()
+        wider = find_candidates(library, codes.straight, workshop.matcher(coarse_videos=3))[0]
+        assert wider.video_number == best.video_number
+        assert np.isin(best.query_rows, wider.query_rows).all()
+
+
+def test_store_ahead_of_the_catalogue_does_no_harm(workshop: Workshop) -> None:
+    with _filled(workshop) as library:
+        record = library.folder.catalogue.get("film 3")
+        assert record is not None
+        workshop.stored[999] = workshop.stored[record.number]
+        _, path = workshop.film("query", *QUERY)
+        assert [match.reference_id for match in library.search(path, workshop.matcher())] == ["film 3"]
+
+
+def test_most_matches_and_threshold_are_kept_to(workshop: Workshop) -> None:
+    with _filled(workshop) as library:
+        _, path = workshop.film("query", (1, 0, 12), (50, 0, 5), (2, 0, 20))
+        both = library.search(path, workshop.matcher())
+        assert len(both) == 2
+        assert library.search(path, workshop.matcher(max_matches=1)) == both[:1]
+        assert library.search(path, workshop.matcher(threshold=both[0].score)) == both[:1]
+
+
+def test_bad_query_among_good_ones(workshop: Workshop) -> None:
+    with _filled(workshop) as library:
+        good = workshop.film("good", *QUERY)
+        bad = workshop.film("bad")
+        bad[1].write_text("no film")
+        empty = workshop.film("empty")
+        seen: list[tuple[SearchResult, int, int]] = []
+        results = library.search_all(
+            [bad, good, empty], workshop.matcher(), lambda result, done, total: seen.append((result, done, total))
+        )
+        assert [result.query_id for result in results] == ["bad", "good", "empty"]
+        assert isinstance(results[0].error, VideoOpenError)
+        assert results[1].error is None
+        assert [match.reference_id for match in results[1].matches] == ["film 3"]
+        assert results[1].seconds == 35
+        assert str(results[2].error).endswith("no frame could be decoded; check that the file plays")
+        assert seen == [(result, place, 3) for place, result in enumerate(results, start=1)]
+        with pytest.raises(VideoOpenError, match="not a script"):
+            library.search(bad[1], workshop.matcher())
+        assert library.search_all([], workshop.matcher()) == []
+
+
+def test_calibration_must_belong_to_the_codes(workshop: Workshop) -> None:
+    with _filled(workshop) as library:
+        _, path = workshop.film("query", *QUERY)
+        matcher = workshop.matcher()
+        workshop.encoder.codes_digest = "another model"
+        with pytest.raises(WeightsError, match="made for other codes"):
+            library.search(path, matcher)
