@@ -4,15 +4,17 @@
 
     python -m benchmarks.scale rows=10000,100000,1000000 [kinds=flat,ivf,multihash] [flips=0.2]
 
-A library of made-up codes (``lookup_codes.py``) in videos of 600 rows, one a second, is written with
-``LibraryFolder.add_video``; its descriptors and index are made from these as in a real one. Queries last 30 s at two
+A library of made-up codes (``lookup_codes.py``) in videos of 600 rows, one a second, is written by way of
+``made_up_library.py``; its descriptors and index are made from these as in a real one. Queries last 30 s at two
 frames a second: 5 s of their own, 20 s of a stored video with the share ``flips`` of bits turned over, 5 s of their
 own. A frame half-way between two stored rows takes, where these differ, half of its bits from each. A mirrored track of
 unrelated codes is searched for too, as real queries have one. Network and decoding are left out.
+Evidence and score are those that ship with vdup.
 
 Every kind of index is measured in a process of its own. "look-up" is frame index and descriptors, "following" the
-alignment of the candidates that these give. "found" counts queries whose best match is the right video with all four
-ends within a second.
+alignment of the candidates that these give. "videos" counts queries whose best match is in the right video, "times"
+those of them with all four ends within a second: made-up videos have long shots that hardly change, where a small
+change of speed fits as well. "add" is one more video of 600 rows after decoding and network.
 """
 
 import os
@@ -20,65 +22,31 @@ import statistics
 import sys
 import tempfile
 import time
-from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.lookup_codes import flipped, made_up
+from benchmarks.lookup_codes import flipped
+from benchmarks.made_up_library import VIDEO_ROWS, Filled, add_codes, fill, open_library
+from benchmarks.planted_copy import QUERY_FPS, SPARE_OF_QUERY, names_times, names_video, plant
 from benchmarks.processes import ProcessMemory, disk_bytes, memory_of, run_apart
-from vdup.align.calibration import Calibration, Evidence, ScoreModel
-from vdup.align.matcher import QueryTrack
-from vdup.catalogue.folder import LibraryFolder
-from vdup.catalogue.records import FileStamp
+from vdup.align.calibration import Calibration, load_calibration
 from vdup.config import FlatIndexConfig, FrameIndexConfig, IVFIndexConfig, LibraryConfig, MatcherConfig
 from vdup.config import MultiHashIndexConfig as MultiHash
-from vdup.pipeline.encoder import Encoder
+from vdup.pipeline.encoder import build_encoder
 from vdup.pipeline.open_library import OpenLibrary
 from vdup.pipeline.searcher import find_candidates, match_query
-from vdup.store.open import open_store
-from vdup.store.pooling import DESCRIPTOR_DIMENSIONS
-from vdup.types import CodeArray, Match, RowArray, TimeArray, VideoCodes, VideoInfo
 
 _KINDS: dict[str, FrameIndexConfig] = {"flat": FlatIndexConfig(), "ivf": IVFIndexConfig(), "multihash": MultiHash()}
-_VIDEO_ROWS = 600
-_QUERY_FPS = 2
-_OWN_SECONDS = 5
-_COPY_SECONDS = 20
-_OWN_FRAMES = _OWN_SECONDS * _QUERY_FPS
-_COPY_FRAMES = _COPY_SECONDS * _QUERY_FPS
-_SPARE_OF_QUERY = 2 * (2 * _OWN_FRAMES) + _COPY_FRAMES
-"""Codes that are not in the library: for the query's two ends, and for the whole of its mirrored track."""
 _QUERIES = 9
 """Besides the first one after opening, which is told apart."""
+_ADDED_VIDEOS = 5
 _BACKGROUND_CODES = 2000
+_SPARE_CODES = _BACKGROUND_CODES + (_QUERIES + 1) * SPARE_OF_QUERY
 _USAGE = "usage: python -m benchmarks.scale rows=N[,N...] [kinds=NAME,...] [flips=0.2]"
-
-
-@dataclass(frozen=True)
-class PlantedCopy:
-    """A query and where the copy in it comes from."""
-
-    straight: QueryTrack
-    mirrored: QueryTrack
-    video_id: str
-    reference_start_seconds: float
-
-
-@dataclass(frozen=True)
-class Filled:
-    """What writing a library took."""
-
-    codes_seconds: float
-    descriptors_seconds: float
-    descriptors: int
-    codes_bytes: int
-    descriptors_bytes: int
-    catalogue_bytes: int
 
 
 @dataclass(frozen=True)
@@ -103,135 +71,14 @@ class Asked:
     """Median of the others, as the next two."""
     lookup_seconds: float
     candidates: float
-    found: int
+    right_videos: int
+    """Queries whose best match is in the right video."""
+    right_times: int
+    """Those of them with all four ends right."""
+    add_seconds: float
+    """Time to look up, store and take in one more video, decoding and network left out; median."""
     own_bytes: int
     peak_bytes: int
-
-
-class _Unused:
-    """In place of the encoder, which a search with known codes never asks."""
-
-    codes_digest = "made up"
-
-
-def open_library(path: Path, kind: str, *, create: bool = False) -> OpenLibrary:
-    """A library without a network."""
-    config = LibraryConfig(library=path, index=_KINDS[kind])
-    with ExitStack() as stack:
-        folder = stack.enter_context(LibraryFolder.open(path, {"codes": _Unused.codes_digest}, create=create))
-        store = stack.enter_context(open_store(config.store, folder.store_path, DESCRIPTOR_DIMENSIONS))
-        return OpenLibrary(config, cast("Encoder", _Unused()), folder, store, stack.pop_all())
-
-
-def fill(path: Path, spare: Path, rows: int) -> Filled:
-    """Writes a library of ``rows`` made-up codes, and codes of the same world that it does not hold."""
-    extra = _BACKGROUND_CODES + (_QUERIES + 1) * _SPARE_OF_QUERY
-    codes = np.concatenate(list(made_up(rows + extra, np.random.default_rng(rows))))
-    np.save(spare, codes[rows:])
-    representatives = first_of_equal(codes[:rows])
-    with open_library(path, "flat", create=True) as library:
-        started = time.perf_counter()
-        for first in range(0, rows, _VIDEO_ROWS):
-            part = codes[first : min(first + _VIDEO_ROWS, rows)]
-            seconds = np.arange(len(part), dtype=np.float64)
-            name = f"video-{first // _VIDEO_ROWS:07d}"
-            library.folder.add_video(
-                name,
-                FileStamp(Path(name), 1, 1),
-                VideoInfo(854, 480, float(len(part)), "h264", 0),
-                VideoCodes(part, seconds, seconds, np.ones(len(part), dtype=np.bool_), float(len(part))),
-                frames_sampled=len(part),
-                representatives=representatives[first : first + len(part)],
-            )
-        codes_seconds = time.perf_counter() - started
-        started = time.perf_counter()
-        for record in library.videos():
-            library.stretches.add(record.number)
-        library.stretches.save()
-        descriptors_seconds = time.perf_counter() - started
-        descriptors = library.store.count()
-    return Filled(
-        codes_seconds,
-        descriptors_seconds,
-        descriptors,
-        disk_bytes(*path.glob("codes-*.bin"), *path.glob("rows-*.bin")),
-        disk_bytes(path / "descriptors"),
-        disk_bytes(*path.glob("catalogue*")),
-    )
-
-
-def first_of_equal(codes: CodeArray) -> RowArray:
-    """For each row the first row with the very same code, int64 [N]: equal slates share a place in the index."""
-    whole = np.ascontiguousarray(codes).view(np.dtype((np.void, codes.shape[1]))).ravel()
-    _, first, group = np.unique(whole, return_index=True, return_inverse=True)
-    rows: RowArray = first[group].astype(np.int64)
-    return rows
-
-
-def plant(
-    stored: VideoCodes, video_id: str, own: CodeArray, calibration: Calibration, flips: float, seed: int
-) -> PlantedCopy:
-    """A query with 20 s of a stored video in its middle.
-
-    Args:
-        stored: codes of that video, one a second.
-        video_id: its id.
-        own: codes that the library does not hold: for the query's ends, then for its mirrored track, uint8 [80, 128].
-        calibration: gives the background distances.
-        flips: share of bits that are turned over.
-        seed: of all randomness.
-    """
-    rng = np.random.default_rng(seed)
-    begin = int(rng.integers(0, len(stored) - _COPY_SECONDS))
-    at = begin + np.arange(_COPY_FRAMES) / _QUERY_FPS
-    copy = flipped(between(stored.codes, at, rng), flips, rng)
-    straight = np.concatenate([own[:_OWN_FRAMES], copy, own[_OWN_FRAMES : 2 * _OWN_FRAMES]])
-
-    def track(codes: CodeArray, mirrored: bool) -> QueryTrack:
-        return QueryTrack(
-            codes=codes,
-            times_seconds=np.arange(len(codes)) / _QUERY_FPS,
-            searchable=np.ones(len(codes), dtype=np.bool_),
-            backgrounds=calibration.background(codes),
-            duration_seconds=len(codes) / _QUERY_FPS,
-            mirrored=mirrored,
-        )
-
-    return PlantedCopy(track(straight, False), track(own[2 * _OWN_FRAMES :], True), video_id, float(begin))
-
-
-def between(codes: CodeArray, at_rows: TimeArray, rng: np.random.Generator) -> CodeArray:
-    """Codes at places between rows: a bit comes from the row after with the probability that it is that near."""
-    before = np.floor(at_rows).astype(np.int64)
-    share = (at_rows - before)[:, None]
-    after = codes[np.minimum(before + 1, len(codes) - 1)]
-    takes_after = np.packbits(rng.random((len(before), 8 * codes.shape[1])) < share, axis=1)
-    mixed: CodeArray = (codes[before] & ~takes_after) | (after & takes_after)
-    return mixed
-
-
-def is_found(matches: list[Match], planted: PlantedCopy) -> bool:
-    """Whether the best match is the planted one, each of its four ends within a second."""
-    if not matches or matches[0].reference_id != planted.video_id:
-        return False
-    best = matches[0]
-    ends = (
-        (best.query_start_seconds, _OWN_SECONDS),
-        (best.query_end_seconds, _OWN_SECONDS + _COPY_SECONDS),
-        (best.reference_start_seconds, planted.reference_start_seconds),
-        (best.reference_end_seconds, planted.reference_start_seconds + _COPY_SECONDS),
-    )
-    return all(abs(found - true) <= 1 for found, true in ends)
-
-
-def plausible_calibration(background: CodeArray) -> Calibration:
-    """Evidence and score of the size that learned ones have."""
-    return Calibration(
-        background_codes=background,
-        evidence=Evidence(bias=-1.0, distance=-25.0, background=23.0, lowest=-2.0, highest=4.0),
-        score=ScoreModel(bias=-8.0, evidence=1.5, frames=1.0, tmk=3.0, margin=10.0),
-        codes=_Unused.codes_digest,
-    )
 
 
 def build(path: Path, kind: str) -> Built:
@@ -239,48 +86,64 @@ def build(path: Path, kind: str) -> Built:
     for saved in path.glob("frames-*.index"):
         saved.unlink()
     started = time.perf_counter()
-    with open_library(path, kind) as library:
+    with open_library(path, _KINDS[kind]) as library:
         library.lookup.save()
         seconds = time.perf_counter() - started
         return Built(library.lookup.index.parameters, seconds, _memory().peak, disk_bytes(library.folder.index_path))
 
 
-def ask(path: Path, spare: Path, kind: str, flips: float) -> Asked:
+def ask(path: Path, spare: Path, kind: str, flips: float, bundled: Calibration) -> Asked:
     """Opens a library and searches it."""
     codes = np.load(spare)
-    calibration, config = plausible_calibration(codes[:_BACKGROUND_CODES]), MatcherConfig()
-    own = codes[_BACKGROUND_CODES:].reshape(_QUERIES + 1, _SPARE_OF_QUERY, -1)
+    calibration, config = replace(bundled, background_codes=codes[:_BACKGROUND_CODES]), MatcherConfig()
+    own = codes[_BACKGROUND_CODES:].reshape(_QUERIES + 1, SPARE_OF_QUERY, -1)
     whole: list[float] = []
     lookup: list[float] = []
     candidates: list[int] = []
-    found = 0
+    right_videos = right_times = 0
     started = time.perf_counter()
-    with open_library(path, kind) as library:
+    with open_library(path, _KINDS[kind]) as library:
         reopen_seconds = time.perf_counter() - started
-        videos = [video for video in library.videos() if video.row_count == _VIDEO_ROWS]
+        videos = [video for video in library.videos() if video.row_count == VIDEO_ROWS]
         for number in range(_QUERIES + 1):
             record = videos[number * len(videos) // (_QUERIES + 1)]
             stored = library.folder.video_codes(record.number)
-            planted = plant(stored, record.id, own[number], calibration, flips, number)
+            planted = plant(stored, record.id, own[number], calibration.background, flips, number)
             started = time.perf_counter()
             matches = match_query(library, "query", planted.straight, planted.mirrored, calibration, config)
             whole.append(time.perf_counter() - started)
-            found += is_found(matches, planted)
+            right_videos += names_video(matches, planted)
+            right_times += names_times(matches, planted)
             started = time.perf_counter()
             tracks = (planted.straight, planted.mirrored)
             candidates.append(sum(len(find_candidates(library, track, config)) for track in tracks))
             lookup.append(time.perf_counter() - started)
         memory = _memory()
+        add_seconds = [_time_to_add(library, number) for number in range(_ADDED_VIDEOS)]
     return Asked(
         reopen_seconds,
         whole[0],
         statistics.median(whole[1:]),
         statistics.median(lookup[1:]),
         statistics.median(candidates[1:]),
-        found,
+        right_videos,
+        right_times,
+        statistics.median(add_seconds),
         memory.own,
         memory.peak,
     )
+
+
+def _time_to_add(library: OpenLibrary, number: int) -> float:
+    """Adds a changed copy of a stored video, as indexing does."""
+    rng = np.random.default_rng(number)
+    stored = library.folder.codes.codes[number * VIDEO_ROWS : (number + 1) * VIDEO_ROWS]
+    codes = flipped(stored, 0.25, rng)
+    started = time.perf_counter()
+    record = add_codes(library, f"added-{library.folder.next_row}", codes)
+    library.lookup.add(library.folder.rows_of(record))
+    library.stretches.add(record.number)
+    return time.perf_counter() - started
 
 
 def _memory() -> ProcessMemory:
@@ -313,7 +176,7 @@ def _filled_cells(rows: int, filled: Filled) -> list[str]:
 
 
 def _search_table(flips: float) -> Table:
-    table = Table(title=f"Search for 30 s at {_QUERY_FPS} frames a second, {flips:.0%} of the copy's bits flipped")
+    table = Table(title=f"Search for 30 s at {QUERY_FPS} frames a second, {flips:.0%} of the copy's bits flipped")
     table.add_column("rows", justify="right")
     table.add_column("kind")
     table.add_column("parameters")
@@ -327,9 +190,11 @@ def _search_table(flips: float) -> Table:
         "look-up ms",
         "following ms",
         "candidates",
+        "add ms",
         "own MB",
         "peak MB",
-        "found",
+        "videos",
+        "times",
     ):
         table.add_column(heading, justify="right")
     return table
@@ -350,9 +215,11 @@ def _search_cells(rows: int, kind: str, built: Built, asked: Asked) -> list[str]
         f"{1000 * asked.lookup_seconds:,.0f}",
         f"{1000 * (asked.query_seconds - asked.lookup_seconds):,.0f}",
         f"{asked.candidates:.0f}",
+        f"{1000 * asked.add_seconds:,.0f}",
         f"{asked.own_bytes / 1e6:,.0f}",
         f"{asked.peak_bytes / 1e6:,.0f}",
-        f"{asked.found}/{_QUERIES + 1}",
+        f"{asked.right_videos}/{_QUERIES + 1}",
+        f"{asked.right_times}/{_QUERIES + 1}",
     ]
 
 
@@ -365,17 +232,18 @@ def main() -> None:
         flips = float(settings.get("flips", 0.2))
     except (KeyError, ValueError):
         sys.exit(_USAGE)
-    if settings.keys() - {"rows", "kinds", "flips"} or set(kinds) - _KINDS.keys() or min(sizes) < _VIDEO_ROWS:
-        sys.exit(f"{_USAGE}\nrows are {_VIDEO_ROWS} or more, kinds {', '.join(_KINDS)}")
+    if settings.keys() - {"rows", "kinds", "flips"} or set(kinds) - _KINDS.keys() or min(sizes) < VIDEO_ROWS:
+        sys.exit(f"{_USAGE}\nrows are {VIDEO_ROWS} or more, kinds {', '.join(_KINDS)}")
+    calibration = load_calibration(None, build_encoder(LibraryConfig()).codes_digest)
     filled_table, search_table = _filled_table(), _search_table(flips)
     for rows in sizes:
         with tempfile.TemporaryDirectory() as name:
             path, spare = Path(name) / "library", Path(name) / "spare.npy"
-            filled_table.add_row(*_filled_cells(rows, run_apart(fill, path, spare, rows)))
+            filled_table.add_row(*_filled_cells(rows, run_apart(fill, path, rows, spare, _SPARE_CODES)))
             for kind in kinds:
                 # Fresh processes, or what one index took would hide in what another gave back.
                 built = run_apart(build, path, kind)
-                asked = run_apart(ask, path, spare, kind, flips)
+                asked = run_apart(ask, path, spare, kind, flips, calibration)
                 search_table.add_row(*_search_cells(rows, kind, built, asked))
     console = Console(width=190)
     console.print(filled_table)

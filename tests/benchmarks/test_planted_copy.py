@@ -1,4 +1,4 @@
-"""What the benchmark plants, and how it judges what was found."""
+"""What is planted, and how it is judged what was found."""
 
 from dataclasses import replace
 
@@ -6,22 +6,13 @@ import numpy as np
 import pytest
 
 from benchmarks.lookup_codes import made_up
-from benchmarks.scale import between, first_of_equal, is_found, plant, plausible_calibration
+from benchmarks.planted_copy import between, names_times, names_video, plant
 from vdup.codes.hamming import paired_hamming
-from vdup.types import CodeArray, Match, VideoCodes
+from vdup.types import CodeArray, FloatArray, Match, VideoCodes
 
 
-@pytest.fixture(scope="module")
-def codes() -> CodeArray:
-    return np.concatenate(list(made_up(800, np.random.default_rng(0))))
-
-
-def test_first_of_equal_against_a_loop(codes: CodeArray) -> None:
-    mixed = codes[np.random.default_rng(1).integers(0, 40, 200)]
-    mixed[mixed == 7] = 0  # codes that hold or end with zero bytes are codes like any others
-    seen: dict[bytes, int] = {}
-    expected = [seen.setdefault(code.tobytes(), row) for row, code in enumerate(mixed)]
-    np.testing.assert_array_equal(first_of_equal(mixed), expected)
+def no_background(codes: CodeArray) -> FloatArray:
+    return np.zeros(len(codes), dtype=np.float32)
 
 
 def test_between_takes_bits_by_nearness() -> None:
@@ -36,10 +27,11 @@ def test_between_takes_bits_by_nearness() -> None:
     assert not np.any((mixed[3] ^ codes[1]) & same_in_both)
 
 
-def test_planted_copy_lies_where_it_is_said_to(codes: CodeArray) -> None:
+def test_planted_copy_lies_where_it_is_said_to() -> None:
+    codes = np.concatenate(list(made_up(700, np.random.default_rng(0))))
     seconds = np.arange(600, dtype=np.float64)
     stored = VideoCodes(codes[:600], seconds, seconds, np.ones(600, dtype=np.bool_), 600.0)
-    planted = plant(stored, "video", codes[600:680], plausible_calibration(codes[680:]), 0.1, 3)
+    planted = plant(stored, "video", codes[600:680], no_background, 0.1, 3)
     straight, mirrored = planted.straight, planted.mirrored
     assert len(straight.codes) == len(mirrored.codes) == 60
     assert straight.duration_seconds == 30
@@ -52,15 +44,19 @@ def test_planted_copy_lies_where_it_is_said_to(codes: CodeArray) -> None:
     np.testing.assert_allclose(on_rows, 102, atol=50)
 
 
-def test_found_means_the_right_place() -> None:
+def test_matches_are_judged_by_video_and_times() -> None:
     codes = np.zeros((680, 128), dtype=np.uint8)
     seconds = np.arange(600, dtype=np.float64)
     stored = VideoCodes(codes[:600], seconds, seconds, np.ones(600, dtype=np.bool_), 600.0)
-    planted = plant(stored, "video", codes[:80], plausible_calibration(codes[:20]), 0.0, 0)
+    planted = plant(stored, "video", codes[:80], no_background, 0.0, 0)
     start = planted.reference_start_seconds
     right = Match("query", "video", 5.5, 24.2, start - 0.5, start + 20.9, 0.9)
-    assert is_found([right], planted)
-    assert not is_found([], planted)
-    assert not is_found([replace(right, reference_id="other"), right], planted)
-    assert not is_found([replace(right, query_end_seconds=26.5)], planted)
-    assert not is_found([replace(right, reference_start_seconds=start + 2)], planted)
+    wrong = replace(right, reference_id="other")
+    assert names_video([right, wrong], planted)
+    assert names_times([right, wrong], planted)
+    assert not names_video([], planted)
+    assert not names_video([wrong, right], planted)
+    assert not names_times([wrong, right], planted)
+    for late in (replace(right, query_end_seconds=26.5), replace(right, reference_start_seconds=start + 2)):
+        assert names_video([late], planted)
+        assert not names_times([late], planted)
