@@ -8,8 +8,8 @@ A library of made-up codes (``lookup_codes.py``) in videos of 600 rows, one a se
 ``made_up_library.py``; its descriptors and index are made from these as in a real one. Queries last 30 s at two
 frames a second: 5 s of their own, 20 s of a stored video with the share ``flips`` of bits turned over, 5 s of their
 own. A frame half-way between two stored rows takes, where these differ, half of its bits from each. A mirrored track of
-unrelated codes is searched for too, as real queries have one. Network and decoding are left out.
-Evidence and score are those that ship with vdup.
+unrelated codes is searched for too, as real queries have one. Network and decoding are left out; the score model is the
+one that ships with vdup.
 
 Every kind of index is measured in a process of its own. "look-up" is frame index and descriptors, "following" the
 alignment of the candidates that these give. "videos" counts queries whose best match is in the right video, "times"
@@ -33,7 +33,7 @@ from benchmarks.lookup_codes import flipped
 from benchmarks.made_up_library import VIDEO_ROWS, Filled, add_codes, fill, open_library
 from benchmarks.planted_copy import QUERY_FPS, SPARE_OF_QUERY, names_times, names_video, plant
 from benchmarks.processes import ProcessMemory, disk_bytes, memory_of, run_apart
-from vdup.align.calibration import Calibration, load_calibration
+from vdup.align.calibration import Calibration, Evidence, load_calibration
 from vdup.config import FlatIndexConfig, FrameIndexConfig, IVFIndexConfig, LibraryConfig, MatcherConfig
 from vdup.config import MultiHashIndexConfig as MultiHash
 from vdup.pipeline.encoder import build_encoder
@@ -46,6 +46,9 @@ _QUERIES = 9
 _ADDED_VIDEOS = 5
 _BACKGROUND_CODES = 2000
 _SPARE_CODES = _BACKGROUND_CODES + (_QUERIES + 1) * SPARE_OF_QUERY
+_EVIDENCE = Evidence(bias=-1.0, distance=-25.0, background=23.0, lowest=-1.5, highest=4.0)
+"""Fits made-up codes, which are nearer to one another than those of real videos."""
+
 _USAGE = "usage: python -m benchmarks.scale rows=N[,N...] [kinds=NAME,...] [flips=0.2]"
 
 
@@ -95,7 +98,8 @@ def build(path: Path, kind: str) -> Built:
 def ask(path: Path, spare: Path, kind: str, flips: float, bundled: Calibration) -> Asked:
     """Opens a library and searches it."""
     codes = np.load(spare)
-    calibration, config = replace(bundled, background_codes=codes[:_BACKGROUND_CODES]), MatcherConfig()
+    calibration = replace(bundled, background_codes=codes[:_BACKGROUND_CODES], evidence=_EVIDENCE)
+    config = MatcherConfig()
     own = codes[_BACKGROUND_CODES:].reshape(_QUERIES + 1, SPARE_OF_QUERY, -1)
     whole: list[float] = []
     lookup: list[float] = []
