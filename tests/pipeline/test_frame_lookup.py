@@ -19,7 +19,7 @@ LOGO = RANDOM_CODES[390:395]
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> LibraryFolder:
+def folder(tmp_path: Path, one_thread: None) -> LibraryFolder:
     return LibraryFolder.open(tmp_path / "library", {}, create=True)
 
 
