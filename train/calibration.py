@@ -14,9 +14,10 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image, ImageFilter
 
-from vdup.align.calibration import Calibration, Evidence, ScoreModel, save_calibration
-from vdup.align.matcher import QueryTrack, ScoredSegment
+from vdup.align.calibration import Calibration, Evidence, ScoreModel, save_calibration, score_inputs
+from vdup.align.matcher import ScoredSegment
 from vdup.align.track import ReferenceTrack
 from vdup.codes.hamming import hamming_distances
 from vdup.config import LibraryConfig, MatcherConfig, ModelConfig
@@ -39,7 +40,12 @@ logger = logging.getLogger(__name__)
 _LOWEST_EVIDENCE, _HIGHEST_EVIDENCE = -1.5, 4.0
 """Neighbouring frames are not independent: no single one may decide, or end a stream."""
 
-_STRANGERS_PER_FRAME = 30
+_SOFT_EVERY = 4
+"""Of the background photographs, every so many is shown without detail."""
+
+_STRANGERS = 10
+"""References without a copy that each query is compared with."""
+
 _SHARE_WITHOUT_COPIES = 0.2
 
 Progress = Callable[[int, int], None]
@@ -104,9 +110,11 @@ def _encoded(
     with Library.open(LibraryConfig(**model, library=temporary / "library"), create=True) as library:
         library.index_all(find_videos(problem / "refs"))
         calibration = Calibration(
-            background_codes=_background_codes(library.encoder, background, config.backbone.image_side_pixels),
+            background_codes=background_codes(
+                library.encoder, background, config.backbone.image_side_pixels, config.seed
+            ),
             evidence=Evidence(0.0, 0.0, 0.0, _LOWEST_EVIDENCE, _HIGHEST_EVIDENCE),
-            score=ScoreModel(0.0, 0.0, 0.0, 0.0, 0.0),
+            score=ScoreModel(0.0, 0.0, 0.0, 0.0),
             codes=library.encoder.codes_digest,
         )
         encoded: dict[str, QueryCodes] = {}
@@ -120,12 +128,27 @@ def _encoded(
         yield _Material(library, encoded, read_ground_truth(problem / "gt.csv")), calibration
 
 
-def _background_codes(encoder: Encoder, paths: list[Path], side_pixels: int) -> CodeArray:
-    parts = [
-        encoder.encode(np.stack([load_image(path, side_pixels) for path in paths[first : first + 64]]))
-        for first in range(0, len(paths), 64)
-    ]
-    return np.concatenate(parts)
+def background_codes(encoder: Encoder, paths: list[Path], side_pixels: int, seed: int) -> CodeArray:
+    """Codes of photographs, every fourth of them without detail.
+
+    Out-of-focus, dark and empty frames of all videos resemble one another far more than photographs do. With their
+    like among the background, such a frame counts for little.
+    """
+    rng = np.random.default_rng(seed)
+    pictures = [load_image(path, side_pixels) for path in paths]
+    for row in range(0, len(pictures), _SOFT_EVERY):
+        pictures[row] = _without_detail(pictures[row], rng)
+    return np.concatenate([encoder.encode(np.stack(pictures[row : row + 64])) for row in range(0, len(pictures), 64)])
+
+
+def _without_detail(picture: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """A picture strongly blurred, and darker or paler."""
+    radius = rng.uniform(0.02, 0.15) * picture.shape[0]
+    soft = np.asarray(Image.fromarray(picture).filter(ImageFilter.GaussianBlur(radius)), dtype=np.float64)
+    contrast, level = rng.uniform(0.15, 1.0), rng.uniform(0.2, 1.2)
+    changed = soft.mean() * level + contrast * (soft - soft.mean())
+    clipped: NDArray[np.uint8] = np.clip(changed, 0, 255).astype(np.uint8)
+    return clipped
 
 
 def _fit_evidence(material: _Material, seed: int) -> Evidence:
@@ -147,7 +170,10 @@ def _same_moment(material: _Material, segment: Segment) -> Matrix:
     Of the straight and the mirrored query the nearer one is taken, as a whole.
     """
     query = material.queries[segment.query_id]
-    number = _number_of(material.library, segment.reference_id)
+    library = material.library
+    codes = library.folder.video_codes(_number_of(library, segment.reference_id))
+    step = 1 / library.config.sampling.library_fps
+    reference = ReferenceTrack(codes.starts_seconds, codes.ends_seconds, codes.duration_seconds, step)
     speed = (segment.reference_end_seconds - segment.reference_start_seconds) / (
         segment.query_end_seconds - segment.query_start_seconds
     )
@@ -161,37 +187,27 @@ def _same_moment(material: _Material, segment: Segment) -> Matrix:
             & track.searchable
         )
         at = segment.reference_start_seconds + speed * (track.times_seconds[inside] - segment.query_start_seconds)
-        found.append(_pairs(material.library, track, np.flatnonzero(inside), number, at))
+        distances = hamming_distances(track.codes[inside], np.asarray(codes.codes)).astype(np.float32)
+        best = [-reference.look_up(at[row : row + 1], -distances[row], 0.75 * step)[0][0] for row in range(len(at))]
+        found.append(np.column_stack([np.array(best, dtype=np.float64), track.backgrounds[inside]]))
     return min(found, key=lambda pairs: float(np.median(pairs[:, 0])) if len(pairs) else 0.0)
 
 
 def _strangers(material: _Material, query_id: str, rng: np.random.Generator) -> Matrix:
-    """The same for moments of references that the query has nothing of."""
+    """The same for references that the query has nothing of: each frame against the nearest moment of some of them.
+
+    The nearest, because the matcher too looks for the moment that fits best.
+    """
     track = material.queries[query_id].straight
     own = {segment.reference_id for segment in material.truth if segment.query_id == query_id}
     others = [record for record in material.library.videos() if record.row_count and Path(record.id).stem not in own]
-    frames = np.repeat(np.flatnonzero(track.searchable), _STRANGERS_PER_FRAME)
-    owners = rng.integers(len(others), size=len(frames))
-    moments = rng.random(len(frames))
-    parts = []
-    for place in np.unique(owners):
-        mine = owners == place
-        at = moments[mine] * (others[place].duration_seconds or 0.0)
-        parts.append(_pairs(material.library, track, frames[mine], others[place].number, at))
-    return np.concatenate(parts) if parts else np.empty((0, 2))
-
-
-def _pairs(
-    library: Library, track: QueryTrack, frames: NDArray[np.int64], number: int, at: NDArray[np.float64]
-) -> Matrix:
-    """Distance to the better of the two samples round each reference time, as the streams see it; and background."""
-    codes = library.folder.video_codes(number)
-    step = 1 / library.config.sampling.library_fps
-    reference = ReferenceTrack(codes.starts_seconds, codes.ends_seconds, codes.duration_seconds, step)
-    unique, place = np.unique(frames, return_inverse=True)
-    distances = hamming_distances(track.codes[unique], np.asarray(codes.codes))[place].astype(np.float32)
-    best = [reference.look_up(at[row : row + 1], -distances[row], 0.75 * step)[0][0] for row in range(len(frames))]
-    return np.column_stack([-np.array(best, dtype=np.float64), track.backgrounds[frames]])
+    frames = np.flatnonzero(track.searchable)
+    parts = [np.empty((0, 2))]
+    for place in rng.choice(len(others), min(_STRANGERS, len(others)), replace=False):
+        codes = material.library.folder.video_codes(others[place].number)
+        distances = hamming_distances(track.codes[frames], np.asarray(codes.codes[codes.searchable]))
+        parts.append(np.column_stack([distances.min(axis=1), track.backgrounds[frames]]))
+    return np.concatenate(parts)
 
 
 def _fit_score(material: _Material, calibration: Calibration) -> ScoreModel:
@@ -200,9 +216,7 @@ def _fit_score(material: _Material, calibration: Calibration) -> ScoreModel:
     inputs, labels = [], []
     for query_id, query in material.queries.items():
         for record, found in find_segments(material.library, query.straight, query.mirrored, calibration, config):
-            inputs.append(
-                [np.log1p(found.segment.total_evidence), np.log1p(found.frames_matched), found.tmk_score, found.margin]
-            )
+            inputs.append(score_inputs(found.segment.total_evidence, found.frames_compared, found.tmk_score))
             labels.append(_is_right(material.truth, query_id, Path(record.id).stem, found))
     logger.info("score: %d right and %d wrong segments", sum(labels), len(labels) - sum(labels))
     solution = fit_logistic(np.array(inputs), np.array(labels), np.ones(len(labels)))

@@ -12,7 +12,7 @@ from vdup.errors import WeightsError
 from vdup.types import CodeArray
 
 EVIDENCE = Evidence(bias=1.0, distance=-20.0, background=15.0, lowest=-2.0, highest=4.0)
-SCORE = ScoreModel(bias=-3.0, evidence=1.5, frames=0.5, tmk=4.0, margin=2.0)
+SCORE = ScoreModel(bias=-3.0, evidence=1.5, mean_evidence=0.5, tmk=4.0)
 
 
 def _codes(rows: int, seed: int = 0) -> CodeArray:
@@ -24,7 +24,7 @@ def _calibration(rows: int = 30) -> Calibration:
 
 
 def _tensors() -> dict[str, NDArray[np.generic]]:
-    return {"background_codes": _codes(30), "evidence": np.ones(5), "score": np.ones(5)}
+    return {"background_codes": _codes(30), "evidence": np.ones(5), "score": np.ones(4)}
 
 
 def _write(path: Path, tensors: dict[str, NDArray[np.generic]], **header: object) -> Path:
@@ -52,15 +52,15 @@ def test_nearer_frames_and_rarer_pictures_speak_louder() -> None:
 
 
 def test_probability_is_the_logistic_of_its_terms() -> None:
-    logit = -3.0 + 1.5 * math.log(1 + 20) + 0.5 * math.log(1 + 8) + 4.0 * 0.6 + 2.0 * 0.2
-    assert SCORE.probability(20.0, 8, 0.6, 0.2) == pytest.approx(1 / (1 + math.exp(-logit)))
+    logit = -3.0 + 1.5 * math.log(1 + 20) + 0.5 * 20 / 8 + 4.0 * 0.6
+    assert SCORE.probability(20.0, 8, 0.6) == pytest.approx(1 / (1 + math.exp(-logit)))
 
 
 def test_probability_stays_a_probability() -> None:
-    assert 0 <= SCORE.probability(-5.0, 0, -1.0, -1.0) < 0.01
-    steep = ScoreModel(bias=0.0, evidence=1e6, frames=0.0, tmk=0.0, margin=0.0)
-    assert steep.probability(1e9, 1, 1.0, 1.0) == pytest.approx(1.0)
-    assert ScoreModel(-1e9, 0.0, 0.0, 0.0, 0.0).probability(0.0, 0, 0.0, 0.0) == pytest.approx(0.0)
+    assert 0 <= SCORE.probability(-5.0, 0, -1.0) < 0.01
+    steep = ScoreModel(bias=0.0, evidence=1e6, mean_evidence=0.0, tmk=0.0)
+    assert steep.probability(1e9, 1, 1.0) == pytest.approx(1.0)
+    assert ScoreModel(-1e9, 0.0, 0.0, 0.0).probability(0.0, 0, 0.0) == pytest.approx(0.0)
 
 
 def test_background_is_the_mean_of_the_ten_nearest() -> None:
@@ -116,7 +116,7 @@ def test_file_that_was_cut_short(share: float, tmp_path: Path) -> None:
         {"score": np.ones(6)},
         {"evidence": np.ones((5, 2))},
         {"evidence": np.array([1.0, -20.0, np.nan, -2.0, 4.0])},
-        {"score": np.array([1.0, 2.0, np.inf, 0.0, 0.0])},
+        {"score": np.array([1.0, 2.0, np.inf, 0.0])},
         {"background_codes": _codes(9)},
         {"background_codes": _codes(30).astype(np.int16)},
         {"background_codes": np.zeros((30, 64), dtype=np.uint8)},

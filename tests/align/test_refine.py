@@ -7,6 +7,8 @@ from vdup.align.stream import Stream
 from vdup.align.track import ReferenceTrack
 from vdup.types import FloatArray, TimeArray
 
+SPEED_LIMITS = (0.5, 2.0)
+
 
 def _times(seconds: float) -> TimeArray:
     return np.arange(0, seconds, 0.5)
@@ -45,7 +47,7 @@ def test_line_and_its_inverse() -> None:
 def test_known_line_is_found(speed: float, shift: float, drift: float) -> None:
     track, times = plain_track(90), _times(42)
     copy = Shown(6.2, 36.2, 9.3 - speed * 6.2, speed)
-    line = best_line(_stream_near(copy, shift, drift), times, make_evidence(times, track, copy), track)
+    line = best_line(_stream_near(copy, shift, drift), times, make_evidence(times, track, copy), track, SPEED_LIMITS)
     middle = np.array([21.2])
     assert line.reference_at(middle)[0] == pytest.approx(copy.reference_at(21.2), abs=0.15)
     assert line.speed == pytest.approx(speed, abs=0.01)
@@ -56,7 +58,7 @@ def test_original_speed_is_found_and_its_offset_to_half_the_query_step(offset: f
     """At speed 1 every frame falls on one of two phases between reference samples, so that less is to be known."""
     track, times = plain_track(60), _times(36)
     copy = Shown(2.0, 32.0, 12.0 + offset)
-    line = best_line(_stream_near(copy, 0.4, 0.8), times, make_evidence(times, track, copy), track)
+    line = best_line(_stream_near(copy, 0.4, 0.8), times, make_evidence(times, track, copy), track, SPEED_LIMITS)
     assert line.speed == pytest.approx(1.0, abs=0.005)
     assert line.reference_at(np.array([17.0]))[0] == pytest.approx(copy.reference_at(17.0), abs=0.25)
 
@@ -65,7 +67,7 @@ def test_offset_comes_out_right_from_stream_to_line() -> None:
     track, times = plain_track(90), _times(42)
     copy = Shown(6.2, 36.2, 9.3 - 1.25 * 6.2, 1.25)
     evidence = make_evidence(times, track, copy)
-    line = best_line(follow(times, evidence, track)[0], times, evidence, track)
+    line = best_line(follow(times, evidence, track)[0], times, evidence, track, SPEED_LIMITS)
     for query in (6.2, 36.2):
         assert line.reference_at(np.array([query]))[0] == pytest.approx(copy.reference_at(query), abs=0.2)
 
@@ -73,7 +75,7 @@ def test_offset_comes_out_right_from_stream_to_line() -> None:
 def test_without_motion_the_original_speed_is_assumed() -> None:
     track, times = ReferenceTrack(np.array([0.0]), np.array([30.0]), 31.0, 1.0), _times(10)
     evidence = np.full((20, 1), HIGHEST, dtype=np.float32)
-    line = best_line(Stream(0.0, 9.5, 10.0, 1.03, 50.0), times, evidence, track)
+    line = best_line(Stream(0.0, 9.5, 10.0, 1.03, 50.0), times, evidence, track, SPEED_LIMITS)
     assert line.speed == 1.0
 
 
@@ -97,7 +99,7 @@ def test_highest_sum_against_all_stretches(seed: int) -> None:
 def test_ends_lie_half_way_between_frames() -> None:
     track, times = plain_track(60), _times(40)
     evidence = make_evidence(times, track, Shown(10, 20, 15.0))
-    segment = _cut(Line(1.0, 15.0), times, evidence, track)
+    segment = _cut(Line(1.0, 15.0), times, evidence, track, SPEED_LIMITS)
     assert (segment.query_start_seconds, segment.query_end_seconds) == (9.75, 19.75)
     assert (segment.reference_start_seconds, segment.reference_end_seconds) == (24.75, 34.75)
     assert times[segment.query_rows].tolist() == np.arange(10, 20, 0.5).tolist()
@@ -107,7 +109,7 @@ def test_ends_lie_half_way_between_frames() -> None:
 def test_rows_and_evidence_are_those_that_were_compared() -> None:
     track, times = plain_track(60), _times(40)
     evidence = make_evidence(times, track, Shown(10, 20, 15.2))
-    segment = _cut(Line(1.0, 15.2), times, evidence, track)
+    segment = _cut(Line(1.0, 15.2), times, evidence, track, SPEED_LIMITS)
     for query_row, reference_row, value in zip(
         segment.query_rows, segment.reference_rows, segment.evidence, strict=True
     ):
@@ -148,7 +150,7 @@ def test_frames_without_evidence_do_not_belong() -> None:
     track, times = plain_track(60), _times(40)
     evidence = make_evidence(times, track, Shown(10, 20, 15.0))
     evidence[(times < 10) | (times >= 20)] = 0
-    segment = _cut(Line(1.0, 15.0), times, evidence, track)
+    segment = _cut(Line(1.0, 15.0), times, evidence, track, SPEED_LIMITS)
     assert (segment.query_start_seconds, segment.query_end_seconds) == (9.75, 19.75)
 
 
@@ -156,7 +158,7 @@ def test_faint_frames_inside_are_bridged() -> None:
     track, times = plain_track(60), _times(40)
     evidence = make_evidence(times, track, Shown(10, 20, 15.0))
     evidence[(times >= 14) & (times < 16)] = LOWEST
-    segment = _cut(Line(1.0, 15.0), times, evidence, track)
+    segment = _cut(Line(1.0, 15.0), times, evidence, track, SPEED_LIMITS)
     assert (segment.query_start_seconds, segment.query_end_seconds) == (9.75, 19.75)
 
 

@@ -1,7 +1,7 @@
 """What distances and scores mean for one kind of code: learned from generated copies, kept in one file.
 
 A calibration file is a safetensors file with ``background_codes`` uint8 [K, 128], ``evidence`` float64 [5] and
-``score`` float64 [5], and the metadata key ``vdup`` holding JSON with ``format`` and ``codes``, the digest of the codes
+``score`` float64 [4], and the metadata key ``vdup`` holding JSON with ``format`` and ``codes``, the digest of the codes
 that it is for.
 """
 
@@ -63,24 +63,23 @@ class ScoreModel:
 
     bias: float
     evidence: float
-    """Weight of ln(1 + total evidence)."""
-    frames: float
-    """Weight of ln(1 + frames that agree)."""
+    """Weight of ln(1 + total evidence): how much there is."""
+    mean_evidence: float
+    """Weight of the evidence of one compared frame, on average: how good it is."""
     tmk: float
-    """Weight of the TMK score."""
-    margin: float
-    """Weight of how much nearer than the background the agreeing frames are, as a share of the bits."""
+    """Weight of the TMK score: whether the frames come in the right order."""
 
-    def probability(self, total_evidence: float, frames_matched: int, tmk_score: float, margin: float) -> float:
+    def probability(self, total_evidence: float, frames_compared: int, tmk_score: float) -> float:
         """Calibrated score, 0 to 1."""
-        logit = (
-            self.bias
-            + self.evidence * np.log1p(max(total_evidence, 0.0))
-            + self.frames * np.log1p(frames_matched)
-            + self.tmk * tmk_score
-            + self.margin * margin
-        )
+        inputs = score_inputs(total_evidence, frames_compared, tmk_score)
+        weights = (self.evidence, self.mean_evidence, self.tmk)
+        logit = self.bias + sum(weight * value for weight, value in zip(weights, inputs, strict=True))
         return float(1 / (1 + np.exp(-np.clip(logit, -60, 60))))
+
+
+def score_inputs(total_evidence: float, frames_compared: int, tmk_score: float) -> tuple[float, float, float]:
+    """What the score of a segment is computed from, in the order of the weights of :class:`ScoreModel`."""
+    return (float(np.log1p(max(total_evidence, 0.0))), total_evidence / max(frames_compared, 1), tmk_score)
 
 
 @dataclass(frozen=True)
@@ -112,7 +111,7 @@ def save_calibration(path: Path, calibration: Calibration) -> None:
         "evidence": np.array(
             [evidence.bias, evidence.distance, evidence.background, evidence.lowest, evidence.highest]
         ),
-        "score": np.array([score.bias, score.evidence, score.frames, score.tmk, score.margin]),
+        "score": np.array([score.bias, score.evidence, score.mean_evidence, score.tmk]),
     }
     header = {"format": _FORMAT, "codes": calibration.codes}
     save_file(tensors, str(path), metadata={"vdup": json.dumps(header, sort_keys=True)})

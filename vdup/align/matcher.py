@@ -10,7 +10,7 @@ from vdup.align.segments import suppress
 from vdup.align.stream import Stream, StreamMatcher, StreamRules
 from vdup.align.track import ReferenceTrack
 from vdup.codes.binarize import signs
-from vdup.codes.hamming import hamming_distances
+from vdup.codes.hamming import hamming_distances, paired_hamming
 from vdup.config import MatcherConfig
 from vdup.temporal.segment_score import score_segment
 from vdup.types import BoolArray, CodeArray, FloatArray, RowArray, TimeArray, VideoCodes
@@ -53,8 +53,6 @@ class ScoredSegment:
     frames_compared: int
     mean_hamming_distance: float
     tmk_score: float
-    margin: float
-    """How much nearer than the background the agreeing frames are, as a share of the bits."""
     mirrored: bool
 
     def intervals(self) -> tuple[tuple[float, float], tuple[float, float]]:
@@ -145,7 +143,7 @@ class SegmentMatcher:
         frames = np.flatnonzero(near)
         evidence = self._evidence(query, frames, reference, slice(None), weights)
         times = query.times_seconds[frames]
-        line = best_line(stream, times, evidence, track)
+        line = best_line(stream, times, evidence, track, (self._config.min_speed, self._config.max_speed))
         core = (stream.query_start_seconds, stream.query_end_seconds)
         segment = cut_segment(line, core, times, evidence, track, query.duration_seconds)
         if segment is None:
@@ -186,16 +184,14 @@ class SegmentMatcher:
         if not agrees.any():
             return None
         rows = frames[segment.query_rows[agrees]]
-        codes = np.asarray(reference.codes[segment.reference_rows[agrees]])
-        distances = np.bitwise_count(query.codes[rows] ^ codes).sum(axis=1, dtype=np.int64)
-        margin = float((query.backgrounds[rows] - distances).mean()) / (8 * codes.shape[1])
+        distances = paired_hamming(query.codes[rows], np.asarray(reference.codes[segment.reference_rows[agrees]]))
+        compared = int((segment.evidence != 0).sum())
         return ScoredSegment(
             segment=segment,
-            score=self._calibration.score.probability(segment.total_evidence, int(agrees.sum()), tmk, margin),
+            score=self._calibration.score.probability(segment.total_evidence, compared, tmk),
             frames_matched=int(agrees.sum()),
-            frames_compared=int((segment.evidence != 0).sum()),
+            frames_compared=compared,
             mean_hamming_distance=float(distances.mean()),
             tmk_score=tmk,
-            margin=margin,
             mirrored=query.mirrored,
         )

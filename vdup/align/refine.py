@@ -59,7 +59,13 @@ class Segment:
         return float(self.evidence.sum())
 
 
-def best_line(stream: Stream, times_seconds: TimeArray, evidence: FloatArray, track: ReferenceTrack) -> Line:
+def best_line(
+    stream: Stream,
+    times_seconds: TimeArray,
+    evidence: FloatArray,
+    track: ReferenceTrack,
+    speed_limits: tuple[float, float],
+) -> Line:
     """The line near a stream that gathers the most evidence between the stream's ends.
 
     Evidence between two reference samples is interpolated, so that query frames which fall on a sample, where the
@@ -70,6 +76,7 @@ def best_line(stream: Stream, times_seconds: TimeArray, evidence: FloatArray, tr
         times_seconds: times of the query frames, float64 [N].
         evidence: log-likelihood ratio of every query frame against every reference row, float32 [N, M].
         track: times of the reference rows.
+        speed_limits: least and greatest speed allowed.
 
     Returns:
         The best of a grid of shifted and turned lines.
@@ -79,6 +86,7 @@ def best_line(stream: Stream, times_seconds: TimeArray, evidence: FloatArray, tr
     middle = (stream.query_start_seconds + stream.query_end_seconds) / 2
     length = max(stream.query_end_seconds - stream.query_start_seconds, 1.0)
     speeds = np.clip(stream.speed + _DRIFTS_SECONDS / length, 0.8 * stream.speed, 1.25 * stream.speed)
+    speeds = np.clip(speeds, *speed_limits)
     speeds = np.unique(np.append(speeds, 1.0) if abs(stream.speed - 1) * length < 2 else speeds)
     offsets = stream.reference_at(middle) + _OFFSETS_SECONDS
     # Reference times of all lines at all frames: [speeds, offsets, frames].

@@ -21,6 +21,10 @@ _SEARCH_AT_ONCE = 256
 """Query frames looked up in one call."""
 
 
+_MIRRORED_BY_CHANCE = 0.05
+"""A mirrored segment must score this much more than the straight one to be reported in its place."""
+
+
 @dataclass(frozen=True)
 class SearchResult:
     """What was found for one query."""
@@ -111,8 +115,7 @@ def find_segments(
     for number, mine in sorted(found.items()):
         record = library.folder.catalogue.by_number(number)
         if record is not None:
-            # The mirrored query may tell the same story as the straight one.
-            best = suppress(mine, lambda segment: segment.score, ScoredSegment.intervals, 0.5)
+            best = suppress(mine, _strength, ScoredSegment.intervals, 0.5)
             chosen += [(record, segment) for segment in best]
     return chosen
 
@@ -142,6 +145,14 @@ def find_candidates(library: OpenLibrary, query: QueryTrack, config: MatcherConf
         coarse = library.stretches.search(codes, config.coarse_videos)
         candidates = add_coarse(candidates, coarse, query.times_seconds, config.coarse_videos)
     return candidates
+
+
+def _strength(segment: ScoredSegment) -> float:
+    """Score for choosing between a straight and a mirrored telling of one story: straight unless mirrored is better.
+
+    Many pictures are nearly symmetric, and both tellings score alike.
+    """
+    return segment.score - (_MIRRORED_BY_CHANCE if segment.mirrored else 0.0)
 
 
 def _as_match(query_id: str, reference_id: str, scored: ScoredSegment) -> Match:
