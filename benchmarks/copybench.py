@@ -6,9 +6,10 @@
 
 DIR holds ``refs/`` and ``queries/`` (videos), ``gt.csv`` (true segments) and, if known, ``edits.csv`` (what was done to
 each query); the ids in both are file names without extension. Without ``predictions`` the references are indexed and
-the queries searched first, by the commands that users run, with all segments written whatever their score; ``library``
-keeps the index for the next run. Further words are passed on as settings: ``matcher.*`` to the query command, the rest
-to both. ``matcher.threshold`` is the score from which on a segment counts, in all measures but the average precisions.
+the queries searched first, by the commands that users run and with their defaults: only segments at or above
+``matcher.threshold`` are written, and all measures are of these (``matcher.threshold=0`` measures the whole ranking).
+``library`` keeps the index for the next run. Further words are passed on as settings: ``matcher.*`` to the query command,
+the rest to both.
 """
 
 import subprocess
@@ -46,11 +47,7 @@ def _run(command: str, *settings: str) -> float:
 def _predict(root: Path, library: Path, output: Path, overrides: Sequence[str]) -> dict[str, float]:
     """Indexes the references, searches the queries; returns the seconds of each step."""
     shared = [override for override in overrides if not override.startswith("matcher")]
-    matcher = [
-        override
-        for override in overrides
-        if override.startswith("matcher") and not override.startswith("matcher.threshold=")
-    ]
+    matcher = [override for override in overrides if override.startswith("matcher")]
     place = _setting("library", library)
     indexing = _run("vdup.index", _setting("videos", root / "refs"), place, *shared)
     searching = _run(
@@ -60,7 +57,6 @@ def _predict(root: Path, library: Path, output: Path, overrides: Sequence[str]) 
         _setting("output", output),
         *shared,
         *matcher,
-        "matcher.threshold=0",
     )
     return {"indexing": indexing, "searching": searching}
 
