@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from pipeline.workshop import Workshop, picture
 
+from vdup.catalogue.content_hash import hash_content
 from vdup.catalogue.records import VideoState
 from vdup.codes.runs import collapse_runs
 from vdup.errors import LibraryFullError, StoreError
@@ -316,3 +317,21 @@ def test_file_that_changes_while_it_is_decoded_is_seen_by_the_next_run(
             library.index_all([(name, path)])
         assert library.index_all([(name, path)]).files[0].outcome is Outcome.indexed
         assert library.videos()[0].row_count == 9
+
+
+def test_file_that_changes_while_it_is_hashed_is_seen_by_the_next_run(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [(name, path)] = workshop.films(1)
+
+    def change_afterwards(file: Path) -> str:
+        digest = hash_content(file)
+        workshop.film(name, (30, 0, 9))
+        return digest
+
+    with workshop.open() as library:
+        with monkeypatch.context() as patch:
+            patch.setattr("vdup.pipeline.indexer.hash_content", change_afterwards)
+            library.index_all([(name, path)])
+        library.index_all([(name, path)])
+        assert library.videos()[0].content_hash == hash_content(path)
