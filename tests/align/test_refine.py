@@ -99,7 +99,7 @@ def test_highest_sum_against_all_stretches(seed: int) -> None:
 def test_ends_lie_half_way_between_frames() -> None:
     track, times = plain_track(60), _times(40)
     evidence = make_evidence(times, track, Shown(10, 20, 15.0))
-    segment = _cut(Line(1.0, 15.0), times, evidence, track, SPEED_LIMITS)
+    segment = _cut(Line(1.0, 15.0), times, evidence, track)
     assert (segment.query_start_seconds, segment.query_end_seconds) == (9.75, 19.75)
     assert (segment.reference_start_seconds, segment.reference_end_seconds) == (24.75, 34.75)
     assert times[segment.query_rows].tolist() == np.arange(10, 20, 0.5).tolist()
@@ -109,7 +109,7 @@ def test_ends_lie_half_way_between_frames() -> None:
 def test_rows_and_evidence_are_those_that_were_compared() -> None:
     track, times = plain_track(60), _times(40)
     evidence = make_evidence(times, track, Shown(10, 20, 15.2))
-    segment = _cut(Line(1.0, 15.2), times, evidence, track, SPEED_LIMITS)
+    segment = _cut(Line(1.0, 15.2), times, evidence, track)
     for query_row, reference_row, value in zip(
         segment.query_rows, segment.reference_rows, segment.evidence, strict=True
     ):
@@ -150,7 +150,7 @@ def test_frames_without_evidence_do_not_belong() -> None:
     track, times = plain_track(60), _times(40)
     evidence = make_evidence(times, track, Shown(10, 20, 15.0))
     evidence[(times < 10) | (times >= 20)] = 0
-    segment = _cut(Line(1.0, 15.0), times, evidence, track, SPEED_LIMITS)
+    segment = _cut(Line(1.0, 15.0), times, evidence, track)
     assert (segment.query_start_seconds, segment.query_end_seconds) == (9.75, 19.75)
 
 
@@ -158,7 +158,7 @@ def test_faint_frames_inside_are_bridged() -> None:
     track, times = plain_track(60), _times(40)
     evidence = make_evidence(times, track, Shown(10, 20, 15.0))
     evidence[(times >= 14) & (times < 16)] = LOWEST
-    segment = _cut(Line(1.0, 15.0), times, evidence, track, SPEED_LIMITS)
+    segment = _cut(Line(1.0, 15.0), times, evidence, track)
     assert (segment.query_start_seconds, segment.query_end_seconds) == (9.75, 19.75)
 
 

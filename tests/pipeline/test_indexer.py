@@ -1,4 +1,5 @@
 import os
+from pathlib import Path
 from typing import Any
 
 import numpy as np
