@@ -8,8 +8,8 @@ DIR holds ``refs/`` and ``queries/`` (videos), ``gt.csv`` (true segments) and, i
 each query); the ids in both are file names without extension. Without ``predictions`` the references are indexed and
 the queries searched first, by the commands that users run and with their defaults: only segments at or above
 ``matcher.threshold`` are written, and all measures are of these (``matcher.threshold=0`` measures the whole ranking).
-``library`` keeps the index for the next run. Further words are passed on as settings: ``matcher.*`` to the query command,
-the rest to both.
+``library`` keeps the index for the next run. Further words are passed on as settings, ``matcher.*`` to the query only,
+the others to both commands.
 """
 
 import subprocess

@@ -216,7 +216,7 @@ def _fit_score(material: _Material, calibration: Calibration) -> ScoreModel:
     inputs, labels = [], []
     for query_id, query in material.queries.items():
         for record, found in find_segments(material.library, query.straight, query.mirrored, calibration, config):
-            inputs.append(score_inputs(found.segment.total_evidence, found.frames_compared, found.tmk_score))
+            inputs.append(score_inputs(found.segment.total_evidence, found.segment.line.speed, found.tmk_score))
             labels.append(_is_right(material.truth, query_id, Path(record.id).stem, found))
     logger.info("score: %d right and %d wrong segments", sum(labels), len(labels) - sum(labels))
     solution = fit_logistic(np.array(inputs), np.array(labels), np.ones(len(labels)))

@@ -64,22 +64,22 @@ class ScoreModel:
     bias: float
     evidence: float
     """Weight of ln(1 + total evidence): how much there is."""
-    mean_evidence: float
-    """Weight of the evidence of one compared frame, on average: how good it is."""
+    speed_change: float
+    """Weight of |log2 speed|: chance agreement is as likely at any speed, copies mostly play at their own."""
     tmk: float
     """Weight of the TMK score: whether the frames come in the right order."""
 
-    def probability(self, total_evidence: float, frames_compared: int, tmk_score: float) -> float:
+    def probability(self, total_evidence: float, speed: float, tmk_score: float) -> float:
         """Calibrated score, 0 to 1."""
-        inputs = score_inputs(total_evidence, frames_compared, tmk_score)
-        weights = (self.evidence, self.mean_evidence, self.tmk)
+        inputs = score_inputs(total_evidence, speed, tmk_score)
+        weights = (self.evidence, self.speed_change, self.tmk)
         logit = self.bias + sum(weight * value for weight, value in zip(weights, inputs, strict=True))
         return float(1 / (1 + np.exp(-np.clip(logit, -60, 60))))
 
 
-def score_inputs(total_evidence: float, frames_compared: int, tmk_score: float) -> tuple[float, float, float]:
+def score_inputs(total_evidence: float, speed: float, tmk_score: float) -> tuple[float, float, float]:
     """What the score of a segment is computed from, in the order of the weights of :class:`ScoreModel`."""
-    return (float(np.log1p(max(total_evidence, 0.0))), total_evidence / max(frames_compared, 1), tmk_score)
+    return (float(np.log1p(max(total_evidence, 0.0))), float(abs(np.log2(speed))), tmk_score)
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def save_calibration(path: Path, calibration: Calibration) -> None:
         "evidence": np.array(
             [evidence.bias, evidence.distance, evidence.background, evidence.lowest, evidence.highest]
         ),
-        "score": np.array([score.bias, score.evidence, score.mean_evidence, score.tmk]),
+        "score": np.array([score.bias, score.evidence, score.speed_change, score.tmk]),
     }
     header = {"format": _FORMAT, "codes": calibration.codes}
     save_file(tensors, str(path), metadata={"vdup": json.dumps(header, sort_keys=True)})

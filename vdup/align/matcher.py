@@ -185,12 +185,11 @@ class SegmentMatcher:
             return None
         rows = frames[segment.query_rows[agrees]]
         distances = paired_hamming(query.codes[rows], np.asarray(reference.codes[segment.reference_rows[agrees]]))
-        compared = int((segment.evidence != 0).sum())
         return ScoredSegment(
             segment=segment,
-            score=self._calibration.score.probability(segment.total_evidence, compared, tmk),
+            score=self._calibration.score.probability(segment.total_evidence, segment.line.speed, tmk),
             frames_matched=int(agrees.sum()),
-            frames_compared=compared,
+            frames_compared=int((segment.evidence != 0).sum()),
             mean_hamming_distance=float(distances.mean()),
             tmk_score=tmk,
             mirrored=query.mirrored,

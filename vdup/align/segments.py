@@ -41,3 +41,32 @@ def suppress(
         ):
             kept.append(item)
     return kept
+
+
+def drop_weaker_tellings(
+    items: Sequence[Item], query_interval: Callable[[Item], Interval], distance: Callable[[Item], float], slack: float
+) -> list[Item]:
+    """Drops segments of one reference whose part of the query another one explains clearly better.
+
+    A reference often shows one scene several times, and a copy of one moment resembles the others. Content that really
+    recurs is as near each time, and stays.
+
+    Args:
+        items: segments of one query and one reference.
+        query_interval: where a segment lies in the query.
+        distance: mean distance of its frames.
+        slack: a segment goes when one that covers more than half of it in the query is nearer by more than this.
+
+    Returns:
+        The others, in their order.
+    """
+
+    def explained(item: Item) -> bool:
+        start, end = query_interval(item)
+        return any(
+            distance(other) + slack < distance(item)
+            and min(end, query_interval(other)[1]) - max(start, query_interval(other)[0]) > 0.5 * (end - start)
+            for other in items
+        )
+
+    return [item for item in items if not explained(item)]

@@ -8,9 +8,10 @@ import numpy as np
 
 from vdup.align.calibration import Calibration, load_calibration
 from vdup.align.matcher import QueryTrack, ScoredSegment, SegmentMatcher
-from vdup.align.segments import suppress
+from vdup.align.segments import drop_weaker_tellings, suppress
 from vdup.candidates import Candidate, add_coarse, frame_votes, rank_candidates
 from vdup.catalogue.records import VideoRecord
+from vdup.codes.runs import RUN_RADIUS_BITS
 from vdup.config import MatcherConfig
 from vdup.errors import VideoError
 from vdup.pipeline.open_library import OpenLibrary
@@ -20,6 +21,9 @@ from vdup.types import Evidence, Match, VideoCodes
 _SEARCH_AT_ONCE = 256
 """Query frames looked up in one call."""
 
+
+_SAME_BITS = float(RUN_RADIUS_BITS)
+"""Mean distances of two segments that differ by less count as the same content."""
 
 _MIRRORED_BY_CHANCE = 0.05
 """A mirrored segment must score this much more than the straight one to be reported in its place."""
@@ -116,6 +120,9 @@ def find_segments(
         record = library.folder.catalogue.by_number(number)
         if record is not None:
             best = suppress(mine, _strength, ScoredSegment.intervals, 0.5)
+            best = drop_weaker_tellings(
+                best, lambda segment: segment.intervals()[0], lambda segment: segment.mean_hamming_distance, _SAME_BITS
+            )
             chosen += [(record, segment) for segment in best]
     return chosen
 
