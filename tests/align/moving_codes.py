@@ -48,6 +48,6 @@ def make_calibration(codes_digest: str = "made up") -> Calibration:
     return Calibration(
         background_codes=background,
         evidence=Evidence(bias=0.0, distance=-30.0, background=20.0, lowest=-2.0, highest=4.0),
-        score=ScoreModel(bias=-7.0, evidence=1.8, mean_evidence=0.5, tmk=4.0),
+        score=ScoreModel(bias=-7.0, evidence=1.8, speed_change=-1.0, tmk=4.0),
         codes=codes_digest,
     )

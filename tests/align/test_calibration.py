@@ -12,7 +12,7 @@ from vdup.errors import WeightsError
 from vdup.types import CodeArray
 
 EVIDENCE = Evidence(bias=1.0, distance=-20.0, background=15.0, lowest=-2.0, highest=4.0)
-SCORE = ScoreModel(bias=-3.0, evidence=1.5, mean_evidence=0.5, tmk=4.0)
+SCORE = ScoreModel(bias=-3.0, evidence=1.5, speed_change=-2.0, tmk=4.0)
 
 
 def _codes(rows: int, seed: int = 0) -> CodeArray:
@@ -52,15 +52,16 @@ def test_nearer_frames_and_rarer_pictures_speak_louder() -> None:
 
 
 def test_probability_is_the_logistic_of_its_terms() -> None:
-    logit = -3.0 + 1.5 * math.log(1 + 20) + 0.5 * 20 / 8 + 4.0 * 0.6
-    assert SCORE.probability(20.0, 8, 0.6) == pytest.approx(1 / (1 + math.exp(-logit)))
+    logit = -3.0 + 1.5 * math.log(1 + 20) - 2.0 * 1.0 + 4.0 * 0.6
+    assert SCORE.probability(20.0, 0.5, 0.6) == pytest.approx(SCORE.probability(20.0, 2.0, 0.6))
+    assert SCORE.probability(20.0, 2.0, 0.6) == pytest.approx(1 / (1 + math.exp(-logit)))
 
 
 def test_probability_stays_a_probability() -> None:
-    assert 0 <= SCORE.probability(-5.0, 0, -1.0) < 0.01
-    steep = ScoreModel(bias=0.0, evidence=1e6, mean_evidence=0.0, tmk=0.0)
-    assert steep.probability(1e9, 1, 1.0) == pytest.approx(1.0)
-    assert ScoreModel(-1e9, 0.0, 0.0, 0.0).probability(0.0, 0, 0.0) == pytest.approx(0.0)
+    assert 0 <= SCORE.probability(-5.0, 1.0, -1.0) < 0.01
+    steep = ScoreModel(bias=0.0, evidence=1e6, speed_change=0.0, tmk=0.0)
+    assert steep.probability(1e9, 1.0, 1.0) == pytest.approx(1.0)
+    assert ScoreModel(-1e9, 0.0, 0.0, 0.0).probability(0.0, 1.0, 0.0) == pytest.approx(0.0)
 
 
 def test_background_is_the_mean_of_the_ten_nearest() -> None:

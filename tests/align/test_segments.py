@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from vdup.align.segments import Interval, overlap_share, suppress
+from vdup.align.segments import Interval, drop_weaker_tellings, overlap_share, suppress
 
 Item = tuple[float, Interval, Interval]
 
@@ -76,3 +76,22 @@ def test_what_stays_is_free_of_rivals_and_what_goes_has_a_stronger_one(seed: int
     assert not any(rivals(a, b) for n, a in enumerate(kept) for b in kept[:n])
     for item in set(items) - set(kept):
         assert any(other[0] > item[0] and rivals(item, other) for other in kept)
+
+
+def _tell(start: float, end: float, distance: float) -> tuple[float, float, float]:
+    return (start, end, distance)
+
+
+def test_a_clearly_nearer_telling_displaces_the_others() -> None:
+    same_moment, other_moment, elsewhere = _tell(0, 10, 200.0), _tell(1, 9, 300.0), _tell(20, 30, 380.0)
+    short_and_near = _tell(20, 23, 100.0)  # covers less than half of `elsewhere`
+    recurring = _tell(0, 10, 220.0)  # the same content again, as near but for noise
+    items = [same_moment, other_moment, elsewhere, short_and_near, recurring]
+    kept = drop_weaker_tellings(items, lambda item: item[:2], lambda item: item[2], 32.0)
+    assert kept == [same_moment, elsewhere, short_and_near, recurring]
+
+
+def test_nothing_is_dropped_from_a_single_telling() -> None:
+    assert drop_weaker_tellings([_tell(0, 5, 400.0)], lambda item: item[:2], lambda item: item[2], 0.0) == [
+        _tell(0, 5, 400.0)
+    ]
