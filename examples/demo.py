@@ -195,6 +195,9 @@ def main() -> int:
         f"All {len(planted)} stretches that were put in were found; the worst end is {max(errors):.2f} s off.",
         highlight=False,
     )
+    turned = sum(one.stretch.mirrored != match.mirrored for one, match in zip(planted, found, strict=True) if match)
+    if turned:
+        console.print(f"For {turned} of them the match is wrong about being mirrored.", highlight=False)
     return 0
 
 

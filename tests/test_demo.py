@@ -163,12 +163,20 @@ def test_half_of_a_stretch_is_not_enough() -> None:
     assert demo.pair_up([one], [found("a", (0, 5.1), (0, 5.1))])[0] != [None]
 
 
-@pytest.mark.parametrize(("seconds", "code", "last"), [((5.0, 11.2), 0, "All 1 stretches"), ((50.0, 56.0), 1, "1 of")])
+@pytest.mark.parametrize(
+    ("seconds", "mirrored", "code", "last"),
+    [
+        ((5.0, 11.2), False, 0, "All 1 stretches"),
+        ((5.0, 11.2), True, 0, "For 1 of them the match is wrong about being mirrored."),
+        ((50.0, 56.0), False, 1, "1 of"),
+    ],
+)
 def test_exit_code_tells_whether_all_was_found(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     seconds: tuple[float, float],
+    mirrored: bool,
     code: int,
     last: str,
 ) -> None:
@@ -181,7 +189,7 @@ def test_exit_code_tells_whether_all_was_found(
         "reference_end_seconds": 6.0,
         "speed": 1.0,
         "score": 0.875,
-        "evidence": {"mirrored": False},
+        "evidence": {"mirrored": mirrored},
     }
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(demo, "make_references", lambda folder, clips: folder.mkdir(parents=True))
