@@ -16,7 +16,8 @@ def train(config: TrainJobConfig) -> int:
     from vdup.report.printable import printable, screen
     from vdup.report.progress import ProgressDisplay
 
-    with ProgressDisplay("training", unit="photographs") as display:
+    unit = "queries" if isinstance(config.experiment, CalibrationExperiment) else "photographs"
+    with ProgressDisplay("training", unit=unit) as display:
         match config.experiment, config.data.images:
             case PCAExperiment(dimensions=dimensions), Path() as images:
                 from .pca import train_pca
@@ -29,7 +30,7 @@ def train(config: TrainJobConfig) -> int:
             case CalibrationExperiment(), _:
                 from .calibration import train_calibration
 
-                train_calibration(config)
+                train_calibration(config, display.counted)
             case unknown, _:
                 raise ConfigError(f"no training is known for {type(unknown).__name__}")
     screen().print(f"written to {printable(str(config.output))}", soft_wrap=True)

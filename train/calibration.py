@@ -65,7 +65,7 @@ def train_calibration(config: TrainJobConfig, progress: Progress | None = None) 
     """Calibrates the codes of a model and writes the file to ``config.output``.
 
     Raises:
-        ConfigError: no photographs were given, or too few for the problem.
+        ConfigError: no photographs were given, too few for the problem, or a problem that gives nothing to learn from.
         WeightsError: weights of the model cannot be used.
     """
     experiment = config.experiment
@@ -79,26 +79,31 @@ def train_calibration(config: TrainJobConfig, progress: Progress | None = None) 
             "are needed; lower experiment.background"
         )
     with TemporaryDirectory() as temporary:
-        problem = experiment.problem
-        if problem is None:
-            problem = Path(temporary) / "problem"
-            without_copies = max(1, round(_SHARE_WITHOUT_COPIES * experiment.queries))
-            videos = [path for _, path in find_videos(config.data.videos)] if config.data.videos is not None else []
-            make_problem(
-                problem,
-                shuffled[experiment.background :],
-                config.seed,
-                experiment.references,
-                experiment.queries,
-                without_copies,
-                videos,
-            )
-        with _encoded(config, problem, shuffled[: experiment.background], Path(temporary), progress) as found:
-            material, calibration = found
-            calibration = replace(calibration, evidence=_fit_evidence(material, config.seed))
-            calibration = replace(calibration, score=_fit_score(material, calibration))
+        try:
+            calibration = _calibrate(config, experiment, shuffled, Path(temporary), progress)
+        except ValueError as error:
+            raise ConfigError(f"no calibration can be made from data.images={config.data.images}: {error}") from error
     config.output.parent.mkdir(parents=True, exist_ok=True)
     save_calibration(config.output, calibration)
+
+
+def _calibrate(
+    config: TrainJobConfig,
+    experiment: CalibrationExperiment,
+    photographs: list[Path],
+    temporary: Path,
+    progress: Progress | None,
+) -> Calibration:
+    background, rest = photographs[: experiment.background], photographs[experiment.background :]
+    problem = experiment.problem
+    if problem is None:
+        problem = temporary / "problem"
+        without_copies = max(1, round(_SHARE_WITHOUT_COPIES * experiment.queries))
+        videos = [path for _, path in find_videos(config.data.videos)] if config.data.videos is not None else []
+        make_problem(problem, rest, config.seed, experiment.references, experiment.queries, without_copies, videos)
+    with _encoded(config, problem, background, temporary, progress) as (material, calibration):
+        calibration = replace(calibration, evidence=_fit_evidence(material, config.seed))
+        return replace(calibration, score=_fit_score(material, calibration))
 
 
 @contextmanager
@@ -156,7 +161,9 @@ def _fit_evidence(material: _Material, seed: int) -> Evidence:
     rng = np.random.default_rng(seed)
     same = [_same_moment(material, segment) for segment in material.truth if segment.query_id in material.queries]
     other = [_strangers(material, query_id, rng) for query_id in material.queries]
-    pairs = [np.concatenate(same), np.concatenate(other)]
+    none = np.empty((0, 2))
+    pairs = [np.concatenate([none, *same]), np.concatenate([none, *other])]
+    _require_both("evidence", "frame pairs", len(pairs[0]), len(pairs[1]))
     labels = np.repeat([True, False], [len(part) for part in pairs])
     weights = np.where(labels, 1 / len(pairs[0]), 1 / len(pairs[1])) * len(labels) / 2
     bias, distance, background = fit_logistic(np.concatenate(pairs) / CODE_BITS, labels, weights)
@@ -218,9 +225,19 @@ def _fit_score(material: _Material, calibration: Calibration) -> ScoreModel:
         for record, found in find_segments(material.library, query.straight, query.mirrored, calibration, config):
             inputs.append(score_inputs(found.segment.total_evidence, found.segment.line.speed, found.tmk_score))
             labels.append(_is_right(material.truth, query_id, Path(record.id).stem, found))
-    logger.info("score: %d right and %d wrong segments", sum(labels), len(labels) - sum(labels))
+    right, wrong = sum(labels), len(labels) - sum(labels)
+    logger.info("score: %d right and %d wrong segments", right, wrong)
+    _require_both("score", "segments", right, wrong)
     solution = fit_logistic(np.array(inputs), np.array(labels), np.ones(len(labels)))
     return ScoreModel(*(float(value) for value in solution))
+
+
+def _require_both(model: str, things: str, right: int, wrong: int) -> None:
+    if not right or not wrong:
+        raise ConfigError(
+            f"the {model} model needs both right and wrong {things}, but the problem gave {right} right and {wrong} "
+            "wrong ones; raise experiment.references and experiment.queries, or give another experiment.problem"
+        )
 
 
 def _is_right(truth: list[Segment], query_id: str, reference_id: str, found: ScoredSegment) -> bool:

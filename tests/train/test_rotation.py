@@ -33,7 +33,7 @@ def share_found(features: ViewFeatures, weights: Matrix, biases: Matrix) -> floa
             distances = (codes != view).sum(axis=1)
             others = np.delete(distances, row)
             found += int(distances[row] < others.min())
-    return found / (features.views.shape[0] * features.views.shape[1])
+    return found / float(features.views.shape[0] * features.views.shape[1])
 
 
 def quantisation_loss(vectors: Matrix, rotation: Matrix) -> float:
@@ -95,5 +95,5 @@ def test_training_needs_photographs(tmp_path: Path) -> None:
         (DataConfig(), RotationExperiment()),
         (DataConfig(images=tmp_path), PCAExperiment()),
     ):
-        with pytest.raises(ConfigError, match="data.images=DIR"):
+        with pytest.raises(ConfigError, match=r"data\.images=DIR"):
             train_rotation(TrainJobConfig(output=output, data=data, experiment=experiment))

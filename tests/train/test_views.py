@@ -25,7 +25,7 @@ class Pixels:
         return images.reshape(len(images), -1).astype(np.float32)
 
     def as_extractor(self) -> FrameExtractor:
-        return cast(FrameExtractor, self)
+        return cast("FrameExtractor", self)
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_originals_and_views_of_every_photograph(photographs: list[Path]) -> Non
     assert features.originals.shape == (3, 3 * SIDE**2)
     assert features.views.shape == (3, VIEWS, 3 * SIDE**2)
     assert features.originals.dtype == features.views.dtype == np.float32
-    assert all((images.shape, images.dtype) == ((1 + VIEWS, SIDE, SIDE, 3), np.uint8) for images in pixels.seen)
+    assert all(images.shape == (1 + VIEWS, SIDE, SIDE, 3) and images.dtype == np.uint8 for images in pixels.seen)
     for original, path in zip(features.originals, photographs, strict=True):
         with Image.open(path) as image:
             expected = np.asarray(image.resize((SIDE, SIDE), Image.Resampling.BILINEAR))
@@ -61,9 +61,7 @@ def test_views_differ_from_their_original_and_from_one_another(photographs: list
 
 
 def test_seed_decides_the_edits(photographs: list[Path]) -> None:
-    first, again, other = (
-        view_features(Pixels().as_extractor(), photographs, VIEWS, SIDE, seed) for seed in (1, 1, 2)
-    )
+    first, again, other = (view_features(Pixels().as_extractor(), photographs, VIEWS, SIDE, seed) for seed in (1, 1, 2))
     np.testing.assert_array_equal(first.views, again.views)
     assert not np.array_equal(first.views, other.views)
     np.testing.assert_array_equal(first.originals, other.originals)
