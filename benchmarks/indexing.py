@@ -11,6 +11,7 @@ network gets frames that are ready in memory. The whole is ``Library.open`` on a
 the middle of which both compete for the processor.
 """
 
+import os
 import statistics
 import sys
 import tempfile
@@ -225,6 +226,7 @@ def _disk_table(parts: dict[str, int], video_seconds: float) -> Table:
 
 def main() -> None:
     """Runs the command."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the commands do; the measuring processes inherit it
     settings = dict(word.partition("=")[::2] for word in sys.argv[1:])
     try:
         fps = float(settings.get("fps", 1))

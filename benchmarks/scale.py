@@ -229,6 +229,7 @@ def _search_cells(rows: int, kind: str, built: Built, asked: Asked) -> list[str]
 
 def main() -> None:
     """Runs the command."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the commands do; the measuring processes inherit it
     settings = dict(word.partition("=")[::2] for word in sys.argv[1:])
     kinds = settings.get("kinds", ",".join(_KINDS)).split(",")
     try:
