@@ -16,7 +16,7 @@ from vdup.config import MatcherConfig
 from vdup.errors import VideoError
 from vdup.pipeline.open_library import OpenLibrary
 from vdup.pipeline.query_codes import encode_queries
-from vdup.types import Evidence, Match, VideoCodes
+from vdup.types import CODE_BITS, Evidence, Match, VideoCodes
 
 _SEARCH_AT_ONCE = 256
 """Query frames looked up in one call."""
@@ -25,8 +25,8 @@ _SEARCH_AT_ONCE = 256
 _SAME_BITS = float(RUN_RADIUS_BITS)
 """Mean distances of two segments that differ by less count as the same content."""
 
-_MIRRORED_BY_CHANCE = 0.05
-"""A mirrored segment must score this much more than the straight one to be reported in its place."""
+_MIRRORED_BY_CHANCE_BITS = 20.0
+"""A mirrored segment must be nearer by more than this to be reported in place of the straight one."""
 
 
 @dataclass(frozen=True)
@@ -155,11 +155,11 @@ def find_candidates(library: OpenLibrary, query: QueryTrack, config: MatcherConf
 
 
 def _strength(segment: ScoredSegment) -> float:
-    """Score for choosing between a straight and a mirrored telling of one story: straight unless mirrored is better.
+    """For choosing between a straight and a mirrored telling of one story: high score, near frames, else straight.
 
-    Many pictures are nearly symmetric, and both tellings score alike.
+    Scores of the two are often alike, since many pictures are nearly symmetric; then the nearer one is the true one.
     """
-    return segment.score - (_MIRRORED_BY_CHANCE if segment.mirrored else 0.0)
+    return segment.score - (segment.mean_hamming_distance + _MIRRORED_BY_CHANCE_BITS * segment.mirrored) / CODE_BITS
 
 
 def _as_match(query_id: str, reference_id: str, scored: ScoredSegment) -> Match:
