@@ -44,6 +44,7 @@ _KINDS: dict[str, FrameIndexConfig] = {"flat": FlatIndexConfig(), "ivf": IVFInde
 _QUERIES = 9
 """Besides the first one after opening, which is told apart."""
 _ADDED_VIDEOS = 5
+_ADDED = "added-"
 _BACKGROUND_CODES = 2000
 _SPARE_CODES = _BACKGROUND_CODES + (_QUERIES + 1) * SPARE_OF_QUERY
 _EVIDENCE = Evidence(bias=-1.0, distance=-25.0, background=23.0, lowest=-1.5, highest=4.0)
@@ -124,6 +125,7 @@ def ask(path: Path, spare: Path, kind: str, flips: float, bundled: Calibration) 
             lookup.append(time.perf_counter() - started)
         memory = _memory()
         add_seconds = [_time_to_add(library, number) for number in range(_ADDED_VIDEOS)]
+        library.remove([video.id for video in library.videos() if video.id.startswith(_ADDED)])  # for the next kind
     return Asked(
         reopen_seconds,
         whole[0],
@@ -144,7 +146,7 @@ def _time_to_add(library: OpenLibrary, number: int) -> float:
     stored = library.folder.codes.codes[number * VIDEO_ROWS : (number + 1) * VIDEO_ROWS]
     codes = flipped(stored, 0.25, rng)
     started = time.perf_counter()
-    record = add_codes(library, f"added-{library.folder.next_row}", codes)
+    record = add_codes(library, f"{_ADDED}{number}", codes)
     library.lookup.add(library.folder.rows_of(record))
     library.stretches.add(record.number)
     return time.perf_counter() - started
@@ -183,7 +185,7 @@ def _search_table(flips: float) -> Table:
     table = Table(title=f"Search for 30 s at {QUERY_FPS} frames a second, {flips:.0%} of the copy's bits flipped")
     table.add_column("rows", justify="right")
     table.add_column("kind")
-    table.add_column("parameters")
+    table.add_column("parameters", no_wrap=True)
     for heading in (
         "build s",
         "build peak MB",
@@ -250,7 +252,7 @@ def main() -> None:
                 built = run_apart(build, path, kind)
                 asked = run_apart(ask, path, spare, kind, flips, calibration)
                 search_table.add_row(*_search_cells(rows, kind, built, asked))
-    console = Console(width=190)
+    console = Console(width=220)
     console.print(filled_table)
     console.print(search_table)
 
