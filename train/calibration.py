@@ -31,6 +31,7 @@ from vdup.types import CODE_BITS, CodeArray
 from vdup.video.discover import find_videos
 
 from .config import CalibrationExperiment, TrainJobConfig
+from .drawings import draw_picture
 from .logistic import fit_logistic
 from .pca import list_images, load_image
 from .problem import make_problem
@@ -42,6 +43,9 @@ _LOWEST_EVIDENCE, _HIGHEST_EVIDENCE = -1.5, 4.0
 
 _SOFT_EVERY = 4
 """Of the background photographs, every so many is shown without detail."""
+
+_DRAWN_EVERY = 4
+"""Of the background pictures, every so many is a drawing in place of the photograph."""
 
 _STRANGERS = 10
 """References without a copy that each query is compared with."""
@@ -134,15 +138,17 @@ def _encoded(
 
 
 def background_codes(encoder: Encoder, paths: list[Path], side_pixels: int, seed: int) -> CodeArray:
-    """Codes of photographs, every fourth of them without detail.
+    """Codes of photographs, some without detail, and of drawn pictures.
 
-    Out-of-focus, dark and empty frames of all videos resemble one another far more than photographs do. With their
-    like among the background, such a frame counts for little.
+    Out-of-focus, dark and empty frames of all videos resemble one another far more than photographs do, and so do
+    drawings in flat colours. With their like among the background, such a frame counts for little.
     """
     rng = np.random.default_rng(seed)
     pictures = [load_image(path, side_pixels) for path in paths]
     for row in range(0, len(pictures), _SOFT_EVERY):
         pictures[row] = _without_detail(pictures[row], rng)
+    for row in range(1, len(pictures), _DRAWN_EVERY):
+        pictures[row] = draw_picture(side_pixels, rng)
     return np.concatenate([encoder.encode(np.stack(pictures[row : row + 64])) for row in range(0, len(pictures), 64)])
 
 
