@@ -3,42 +3,60 @@
 import csv
 import json
 import shutil
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Never
 
+import numpy as np
 import pytest
 from command_runner import CommandResult, run_command
-from scene_factory import part, scenes, write_scenes
+from PIL import Image
 from video_factory import write_sound_only
 
+from examples.demo import clips_folder
+from examples.footage import FRAMES_PER_SECOND, Picture, read_clip
 from vdup.errors import LibraryLockedError
 from vdup.index import main as index_command
 from vdup.library import main as library_command
 from vdup.pipeline.encoder import Encoder
 from vdup.pipeline.library import Library
 from vdup.query import main as query_command
+from vdup.video.writer import write_video
 
 pytestmark = pytest.mark.slow
 
 QUICK = ("matcher.mirror=false", "sampling.query_fps=1")
 
-COPY_START, COPY_END, LEAD = 3, 12, 3
-"""Seconds of the reference that the query shows, after this many seconds of its own."""
+COPY_START, COPY_END, LEAD = 1, 9, 3
+"""Seconds of the reference that the query shows, after this many seconds of something else."""
+
+SIZE = (480, 208)
+
+
+def clip(name: str, start_seconds: float, end_seconds: float) -> Iterator[Picture]:
+    """A stretch of one of the real clips, all of one size."""
+    frames = round((end_seconds - start_seconds) * FRAMES_PER_SECOND)
+    for picture in read_clip(clips_folder() / name, start_seconds, frames):
+        yield np.asarray(Image.fromarray(picture).resize(SIZE))
 
 
 @pytest.fixture(scope="module")
 def footage(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """``refs/`` with two videos, ``queries/`` with one that copies from the first and one that copies nothing."""
     folder = tmp_path_factory.mktemp("footage")
-    first, own = scenes(1, 15), scenes(3, 6)
     (folder / "refs" / "deep er").mkdir(parents=True)
     (folder / "queries").mkdir()
-    write_scenes(folder / "refs" / "first, (1).mp4", first)
-    write_scenes(folder / "refs" / "deep er" / "zweite ä.mp4", scenes(2, 6))
-    write_scenes(
-        folder / "queries" / "copy.mp4", part(own, 0, LEAD) + part(first, COPY_START, COPY_END) + part(own, LEAD, 6)
-    )
-    write_scenes(folder / "queries" / "fresh.mp4", scenes(4, 6))
+    for path, frames in (
+        ("refs/first, (1).mp4", clip("bikes.mp4", 0, 10)),
+        ("refs/deep er/zweite ä.mp4", clip("carphone_pristine.mp4", 0, 4)),
+        (
+            "queries/copy.mp4",
+            chain(clip("bigbuckbunny.mp4", 0, LEAD), clip("bikes.mp4", COPY_START, COPY_END)),
+        ),
+        ("queries/fresh.mp4", clip("bigbuckbunny.mp4", 0, 5)),
+    ):
+        write_video(folder / path, frames, FRAMES_PER_SECOND)
     return folder
 
 
@@ -111,7 +129,7 @@ def test_json_document(footage: Path, indexed: CommandResult) -> None:
     assert document["settings"]["matcher"]["threshold"] == 0.4
     [asked] = document["queries"]
     assert asked["query_id"] == "copy.mp4"
-    assert asked["duration_seconds"] == pytest.approx(15, abs=0.5)
+    assert asked["duration_seconds"] == pytest.approx(LEAD + COPY_END - COPY_START, abs=0.5)
     evidence = document["matches"][0]["evidence"]
     assert 0 < evidence["frames_matched"] <= evidence["frames_compared"]
     assert evidence["time_offset_seconds"] == pytest.approx(COPY_START - LEAD, abs=1.5)
