@@ -1,5 +1,4 @@
 import numpy as np
-
 from vdup.train.drawings import draw_picture
 
 
