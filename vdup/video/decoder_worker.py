@@ -50,7 +50,7 @@ class DecoderWorker:
         self._process = SPAWN.Process(
             target=run_worker, args=(theirs, fields, plan, sample), name="vdup-decoder", daemon=True
         )
-        with _without_main_module(sample.__module__):
+        with without_main_module(sample.__module__):
             self._process.start()
         theirs.close()
 
@@ -127,14 +127,17 @@ class DecoderWorker:
 
 
 @contextlib.contextmanager
-def _without_main_module(sample_module: str) -> Iterator[None]:
-    """Keeps a starting process from importing the program's main module again.
+def without_main_module(needed_module: str) -> Iterator[None]:
+    """Keeps processes that are started inside from importing the program's main module again.
 
     A command's main module brings the networks with it, which workers have no use for, and a script without a
-    ``__main__`` guard would start itself over. A sampling function of the main module itself needs it, though.
+    ``__main__`` guard would start itself over.
+
+    Args:
+        needed_module: module of what the process works with; ``__main__`` itself is not kept away.
     """
     main = sys.modules["__main__"]
-    if sample_module != "__main__":
+    if needed_module != "__main__":
         sys.modules["__main__"] = ModuleType("__main__")
     try:
         yield

@@ -7,12 +7,12 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from vdup.types import FrameBatch, VideoInfo
 from vdup.video.bars import find_picture
 from vdup.video.blank import is_blank
 from vdup.video.reader import DEFAULT_SHORT_SIDE_PIXELS, VideoReader, open_video
+from vdup.video.scaling import squash
 from vdup.video.shots import is_cut
 
 SHOT_LIMIT_FRAMES = 32
@@ -91,7 +91,7 @@ class VideoSampler:
             top, bottom, left, right = find_picture(np.stack([frame for _, frame in shot]))
         for time_seconds, frame in shot:
             picture = np.ascontiguousarray(frame[top:bottom, left:right])
-            yield time_seconds, _squash(picture, self._side_pixels), not is_blank(picture)
+            yield time_seconds, squash(picture, self._side_pixels), not is_blank(picture)
 
     def close(self) -> None:
         """Close the reader."""
@@ -151,12 +151,6 @@ def split_shots(frames: Iterable[_TimedFrame]) -> Iterator[list[_TimedFrame]]:
         shot.append((time_seconds, frame))
     if shot:
         yield shot
-
-
-def _squash(picture: NDArray[np.uint8], side_pixels: int) -> NDArray[np.uint8]:
-    # Pillow widens its filter when it shrinks, so every source pixel counts and nothing aliases.
-    scaled = Image.fromarray(picture).resize((side_pixels, side_pixels), Image.Resampling.BILINEAR)
-    return np.asarray(scaled, dtype=np.uint8)
 
 
 def _pack(samples: list[_Sample]) -> FrameBatch:

@@ -1,4 +1,8 @@
-"""Sizes to which frames are decoded."""
+"""Sizes to which frames are decoded, and the square that networks see."""
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
 
 
 def scaled_size(width: int, height: int, short_side_pixels: int) -> tuple[int, int]:
@@ -18,6 +22,21 @@ def scaled_size(width: int, height: int, short_side_pixels: int) -> tuple[int, i
         return width, height
     even_short = short_side_pixels // 2 * 2
     return _scaled_side(width, short, even_short), _scaled_side(height, short, even_short)
+
+
+def squash(picture: NDArray[np.uint8], side_pixels: int) -> NDArray[np.uint8]:
+    """Scales a picture to a square without regard to its proportions.
+
+    Args:
+        picture: RGB, uint8 [H, W, 3].
+        side_pixels: width and height of the result.
+
+    Returns:
+        uint8 [side, side, 3].
+    """
+    # Pillow widens its filter when it shrinks, so every source pixel counts and nothing aliases.
+    scaled = Image.fromarray(picture).resize((side_pixels, side_pixels), Image.Resampling.BILINEAR)
+    return np.asarray(scaled, dtype=np.uint8)
 
 
 def _scaled_side(side: int, short: int, target: int) -> int:
