@@ -1,22 +1,18 @@
 """Edited views of photographs and their features: what a refiner is fitted on without any labels."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from vdup.features.extractor import FrameExtractor
 from vdup.types import FloatArray
 
-from .edit_types import Surroundings
-from .edits import EDITS
+from .families import PhotographFamilies, UnreadableError
 
 logger = logging.getLogger(__name__)
-
-_CHANCE_OF_A_SECOND_EDIT = 0.3
 
 # What no map of a feature can undo: the matcher tries mirrored frames itself, and a picture on its side has other
 # activations altogether.
@@ -60,44 +56,19 @@ def view_features(
     Raises:
         ValueError: none of the photographs can be read.
     """
+    families = PhotographFamilies(paths, views, side_pixels, seed, _LEFT_OUT)
     originals, edited = [], []
-    for done, pictures in enumerate(_pictures(paths, views, side_pixels, np.random.default_rng(seed)), start=1):
-        features = extractor.extract(np.stack(pictures))
+    for number in range(len(paths)):
+        try:
+            family = families.load(number)[0]
+        except UnreadableError as error:
+            logger.warning("skipped %s", error)
+            continue
+        features = extractor.extract(family.images)
         originals.append(features[0])
         edited.append(features[1:])
         if progress is not None:
-            progress(done, len(paths))
+            progress(len(originals), len(paths))
     if not originals:
         raise ValueError("none of the photographs can be read")
     return ViewFeatures(np.stack(originals), np.stack(edited))
-
-
-def _pictures(
-    paths: list[Path], views: int, side_pixels: int, rng: np.random.Generator
-) -> Iterator[list[np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]]]:
-    names = [name for name in EDITS if name not in _LEFT_OUT]
-    previous = np.full((64, 64, 3), 128, dtype=np.uint8)
-    for path in paths:
-        try:
-            with Image.open(path) as image:
-                photograph = np.asarray(image.convert("RGB"))
-        except (OSError, ValueError, Image.DecompressionBombError) as error:
-            logger.warning("skipped %s: %s", path, error)
-            continue
-        surroundings = Surroundings(previous[None])
-        pictures = [_squash(photograph, side_pixels)]
-        # Without repeats while there are enough edits, so that a photograph meets many kinds.
-        first_edits = rng.choice(names, views, replace=views > len(names))
-        for first in first_edits:
-            edited = EDITS[str(first)].apply(photograph[None], rng, surroundings)
-            if rng.random() < _CHANCE_OF_A_SECOND_EDIT:
-                edited = EDITS[str(rng.choice(names))].apply(edited, rng, surroundings)
-            pictures.append(_squash(edited[0], side_pixels))
-        yield pictures
-        previous = photograph
-
-
-def _squash(
-    picture: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], side_pixels: int
-) -> np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]:
-    return np.asarray(Image.fromarray(picture).resize((side_pixels, side_pixels), Image.Resampling.BILINEAR))
