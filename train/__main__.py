@@ -7,6 +7,8 @@ from vdup.errors import ConfigError
 from vdup.hydra_schema import register
 
 from .config import EXPERIMENTS, CalibrationExperiment, PCAExperiment, RotationExperiment, TrainJobConfig, check_data
+from .config_losses import LOSSES
+from .config_triplet import TripletExperiment
 
 
 def train(config: TrainJobConfig) -> int:
@@ -16,7 +18,9 @@ def train(config: TrainJobConfig) -> int:
     from vdup.report.printable import printable, screen
     from vdup.report.progress import ProgressDisplay
 
-    unit = "queries" if isinstance(config.experiment, CalibrationExperiment) else "photographs"
+    unit = {CalibrationExperiment: "queries", TripletExperiment: "photographs and videos"}.get(
+        type(config.experiment), "photographs"
+    )
     with ProgressDisplay("training", unit=unit) as display:
         match config.experiment, config.data.images:
             case PCAExperiment(dimensions=dimensions), Path() as images:
@@ -31,6 +35,15 @@ def train(config: TrainJobConfig) -> int:
                 from .calibration import train_calibration
 
                 train_calibration(config, display.counted)
+            case TripletExperiment(), _:
+                from .epoch_lines import after_training, epoch_line
+                from .triplet import train_triplet
+
+                result = train_triplet(
+                    config, display.counted, lambda record: screen(errors=True).print(epoch_line(record))
+                )
+                screen().print(after_training(result), soft_wrap=True)
+                return ALL_WELL
             case unknown, _:
                 raise ConfigError(f"no training is known for {type(unknown).__name__}")
     screen().print(f"written to {printable(str(config.output))}", soft_wrap=True)
@@ -39,7 +52,7 @@ def train(config: TrainJobConfig) -> int:
 
 def main() -> None:
     """Runs the command."""
-    register({"job": {"train": TrainJobConfig}, "experiment": {**EXPERIMENTS}})
+    register({"job": {"train": TrainJobConfig}, "experiment": {**EXPERIMENTS}, "loss": {**LOSSES}})
     run("train", TrainJobConfig, train)
 
 

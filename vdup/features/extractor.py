@@ -53,6 +53,16 @@ class FrameExtractor:
         """Length D of a feature."""
         return self._whitening.dimensions
 
+    @property
+    def device(self) -> torch.device:
+        """Where the network runs."""
+        return self._backbone.device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Number format of the network."""
+        return self._backbone.dtype
+
     def extract(self, images: NDArray[np.uint8], mirrored: bool = False) -> FloatArray:
         """Computes features: L2, whitening and L2 of every region vector, their sum, L2.
 
