@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
 
 import numpy as np
 from vdup.train.families import Family, UnreadableError
@@ -61,6 +62,6 @@ class ModulesOfWorkers:
         return [Family(np.zeros((1, 1, 1, 3), np.uint8), tuple(name for name in self.names if name in sys.modules), 0)]
 
 
-def family_processes() -> list[multiprocessing.Process]:
+def family_processes() -> list[BaseProcess]:
     """Processes of this one that make families."""
     return [child for child in multiprocessing.active_children() if child.name == "vdup-families"]

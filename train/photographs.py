@@ -18,9 +18,14 @@ def thumbnails(paths: Sequence[Path]) -> NDArray[np.float32]:
     for number, path in enumerate(paths):
         with Image.open(path) as picture:
             picture.draft("RGB", (64, 64))
-            small = picture.convert("RGB").resize((_SIDE_PIXELS, _SIDE_PIXELS), Image.Resampling.BOX)
-        rows[number] = np.asarray(small, np.float32).ravel()
+            rows[number] = thumbnail(picture)
     return rows
+
+
+def thumbnail(picture: Image.Image) -> NDArray[np.float32]:
+    """A picture as 8 x 8 pixels in RGB, levels 0 to 255, float32 [192]."""
+    small = picture.convert("RGB").resize((_SIDE_PIXELS, _SIDE_PIXELS), Image.Resampling.BOX)
+    return np.asarray(small, np.float32).ravel()
 
 
 def differences(left: NDArray[np.float32], right: NDArray[np.float32]) -> NDArray[np.float32]:

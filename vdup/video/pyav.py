@@ -47,8 +47,8 @@ class PyAVReader:
         """
         self._path = path
         self._open_containers: list[InputContainer] = []
-        with _open(path) as container:
-            stream = _video_stream(path, container)
+        with open_container(path) as container:
+            stream = moving_stream(path, container)
             first = next(_decoded_frames(path, container, stream), None)
             if first is None:
                 raise VideoDecodeError(path, "it opens as a video, but no frame of it can be decoded")
@@ -72,10 +72,10 @@ class PyAVReader:
         containers.
         """
         clock = TickClock(frames_per_second, start_seconds)
-        container = _open(self._path)
+        container = open_container(self._path)
         self._open_containers.append(container)
         try:
-            stream = _video_stream(self._path, container)
+            stream = moving_stream(self._path, container)
             scaler = VideoReformatter()
             end_seconds = 0.0
             for start, end_seconds, frame in _presented_frames(stream, _decoded_frames(self._path, container, stream)):
@@ -115,7 +115,12 @@ class PyAVReader:
         self.close()
 
 
-def _open(path: Path) -> InputContainer:
+def open_container(path: Path) -> InputContainer:
+    """Opens a media file and nothing that it refers to.
+
+    Raises:
+        VideoOpenError: the file is missing, unreadable or not a media file.
+    """
     reason = unreadable_reason(path)
     if reason is not None:
         raise VideoOpenError(path, reason)
@@ -126,7 +131,13 @@ def _open(path: Path) -> InputContainer:
         raise VideoOpenError(path, describe_damage(path)) from error
 
 
-def _video_stream(path: Path, container: InputContainer) -> av.VideoStream:
+def moving_stream(path: Path, container: InputContainer) -> av.VideoStream:
+    """The moving picture of a file, set up for decoding.
+
+    Raises:
+        NoVideoStreamError: there is none.
+        VideoDecodeError: there is no decoder for it.
+    """
     # Cover art of a sound file is stored as a video stream of one picture.
     moving = [s for s in container.streams.video if not s.disposition & av.stream.Disposition.attached_pic]
     if not moving:
