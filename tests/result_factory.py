@@ -26,6 +26,7 @@ def match(query_id: str = "q.mp4", reference_id: str = "r.mp4", score: float = 0
             tmk_score=0.75,
             time_offset_seconds=3660.5,
             mirrored=False,
+            panel=False,
         ),
     )
 

@@ -127,7 +127,9 @@ def _encoded(
             codes=library.encoder.codes_digest,
         )
         encoded: dict[str, QueryCodes] = {}
-        for done, (query_id, query) in enumerate(encode_queries(library, queries, calibration, mirror=True), start=1):
+        for done, (query_id, query) in enumerate(
+            encode_queries(library, queries, calibration, mirror=True, panels=False), start=1
+        ):
             if isinstance(query, VideoError):
                 logger.warning("skipped %s: %s", query_id, query)
             else:
@@ -228,7 +230,7 @@ def _fit_score(material: _Material, calibration: Calibration) -> ScoreModel:
     config = MatcherConfig(threshold=0.0)
     inputs, labels = [], []
     for query_id, query in material.queries.items():
-        for record, found in find_segments(material.library, query.straight, query.mirrored, calibration, config):
+        for record, found in find_segments(material.library, query.tracks, calibration, config):
             inputs.append(score_inputs(found.segment.total_evidence, found.segment.line.speed, found.tmk_score))
             labels.append(_is_right(material.truth, query_id, Path(record.id).stem, found))
     right, wrong = sum(labels), len(labels) - sum(labels)

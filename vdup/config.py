@@ -279,6 +279,8 @@ class MatcherConfig:
     """Most matches reported for one query."""
     mirror: bool = True
     """Try every query frame mirrored as well."""
+    panels: bool = True
+    """Try the parts of query frames as well: insets, their hosts, split screens, pictures between blurred bars."""
     neighbours: int = 50
     """Nearest stored codes that are looked at for one query frame."""
     max_distance: int = 420

@@ -54,6 +54,8 @@ class FrameBatch:
     """Presentation time of each frame, shape [N], increasing."""
     searchable: BoolArray
     """False for blank or near-uniform frames, shape [N]."""
+    view: int = 0
+    """0: whole frames. Other numbers: views of a query's layout, such as an inset, that are pictures of their own."""
 
     def __post_init__(self) -> None:
         if self.images.ndim != 4 or self.images.shape[3] != 3 or self.images.dtype != np.uint8:
@@ -140,6 +142,8 @@ class Evidence:
     """Reference time minus query time at the start of the segment."""
     mirrored: bool
     """True when the query had to be mirrored left to right."""
+    panel: bool = False
+    """True when it was found in a part of the query's frames: an inset, its host, a half of a split screen, ..."""
 
 
 @dataclass(frozen=True)

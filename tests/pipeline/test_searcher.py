@@ -130,7 +130,7 @@ def test_candidates_are_followed_round_their_hits(workshop: Workshop) -> None:
     with _filled(workshop) as library:
         query = workshop.film("query", (50, 0, 60), (3, 12, 15), (51, 0, 60))
         calibration = workshop.calibration()
-        [(_, codes)] = encode_queries(library, [query], calibration, mirror=False)
+        [(_, codes)] = encode_queries(library, [query], calibration, mirror=False, panels=False)
         assert not isinstance(codes, Exception)
         best = find_candidates(library, codes.straight, workshop.matcher(coarse_videos=0))[0]
         record = library.folder.catalogue.get("film 3")

@@ -50,6 +50,7 @@ def test_one_document() -> None:
             "tmk_score": 0.75,
             "time_offset_seconds": 3660.5,
             "mirrored": False,
+            "panel": False,
         },
     }
 

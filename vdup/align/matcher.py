@@ -29,18 +29,20 @@ _TMK_STEP_SECONDS = 0.1
 
 @dataclass(frozen=True)
 class QueryTrack:
-    """One query, seen straight or mirrored: a code for every sampled frame."""
+    """One query, seen straight or mirrored, as a whole or in a panel of it: a code for every sampled frame."""
 
     codes: CodeArray
     """uint8 [N, 128]."""
     times_seconds: TimeArray
     """float64 [N], increasing."""
     searchable: BoolArray
-    """False for blank frames, bool [N]."""
+    """False for blank frames, and where a panel is not there, bool [N]."""
     backgrounds: FloatArray
     """Distance to the background codes, float32 [N], bits."""
     duration_seconds: float
     mirrored: bool
+    panel: bool = False
+    """Seen in a part of the frames."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class ScoredSegment:
     mean_hamming_distance: float
     tmk_score: float
     mirrored: bool
+    panel: bool
 
     def intervals(self) -> tuple[tuple[float, float], tuple[float, float]]:
         """Query and reference interval in seconds."""
@@ -193,4 +196,5 @@ class SegmentMatcher:
             mean_hamming_distance=float(distances.mean()),
             tmk_score=tmk,
             mirrored=query.mirrored,
+            panel=query.panel,
         )

@@ -1,7 +1,7 @@
-"""Query videos to codes: decoded ahead in processes of their own, seen straight and mirrored."""
+"""Query videos to codes: decoded ahead in processes of their own; seen straight and mirrored, whole and in panels."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +10,7 @@ from vdup.align.calibration import Calibration
 from vdup.align.matcher import QueryTrack
 from vdup.errors import VideoDecodeError, VideoError
 from vdup.pipeline.open_library import OpenLibrary
-from vdup.types import CodeArray
+from vdup.types import CODE_BYTES, BoolArray, CodeArray, TimeArray
 from vdup.video.workers import DecodedVideo, DecoderPool
 
 
@@ -21,10 +21,32 @@ class QueryCodes:
     straight: QueryTrack
     mirrored: QueryTrack | None
     """None when mirrored frames are not tried."""
+    panels: tuple[QueryTrack, ...] = ()
+    """Views of its layout, straight and mirrored; blank wherever the layout has no such view."""
+
+    @property
+    def tracks(self) -> tuple[QueryTrack, ...]:
+        """All ways in which the query is seen."""
+        return (self.straight, *([] if self.mirrored is None else [self.mirrored]), *self.panels)
+
+
+@dataclass
+class _Seen:
+    """What came of one view so far."""
+
+    straight: list[CodeArray] = field(default_factory=list)
+    mirrored: list[CodeArray] = field(default_factory=list)
+    times: list[TimeArray] = field(default_factory=list)
+    searchable: list[BoolArray] = field(default_factory=list)
 
 
 def encode_queries(
-    library: OpenLibrary, videos: Sequence[tuple[str, Path]], calibration: Calibration, mirror: bool
+    library: OpenLibrary,
+    videos: Sequence[tuple[str, Path]],
+    calibration: Calibration,
+    *,
+    mirror: bool,
+    panels: bool,
 ) -> Iterator[tuple[str, QueryCodes | VideoError]]:
     """Codes of every query, in order; the error in place of one that cannot be read.
 
@@ -32,7 +54,8 @@ def encode_queries(
         library: its encoder and sampling are used.
         videos: id and path of each query.
         calibration: its background codes are compared with.
-        mirror: also encode every frame mirrored.
+        mirror: also encode everything mirrored.
+        panels: also encode the views of the layout; see :mod:`vdup.video.layout`.
     """
     sampling = library.config.sampling
     with DecoderPool(
@@ -42,6 +65,7 @@ def encode_queries(
         crop_bars=sampling.crop_bars,
         timeout_base_seconds=sampling.timeout_base_seconds,
         timeout_per_second=sampling.timeout_per_second,
+        panels=panels,
     ) as pool:
         for (query_id, _), video in zip(videos, pool.videos(path for _, path in videos), strict=True):
             try:
@@ -51,27 +75,42 @@ def encode_queries(
 
 
 def _encode(library: OpenLibrary, video: DecodedVideo, calibration: Calibration, mirror: bool) -> QueryCodes:
-    straight: list[CodeArray] = []
-    mirrored: list[CodeArray] = []
-    times, searchable = [], []
+    views: dict[int, _Seen] = {}
     for batch in video:
-        straight.append(library.encoder.encode(batch.images))
+        seen = views.setdefault(batch.view, _Seen())
+        seen.straight.append(library.encoder.encode(batch.images))
         if mirror:
-            mirrored.append(library.encoder.encode(batch.images, mirrored=True))
-        times.append(batch.times_seconds)
-        searchable.append(batch.searchable)
-    if not times:
+            seen.mirrored.append(library.encoder.encode(batch.images, mirrored=True))
+        seen.times.append(batch.times_seconds)
+        seen.searchable.append(batch.searchable)
+    if 0 not in views:
         raise VideoDecodeError(video.path, "no frame could be decoded; check that the file plays")
+    times = np.concatenate(views[0].times)
 
-    def track(parts: list[CodeArray], is_mirrored: bool) -> QueryTrack:
-        codes = np.concatenate(parts)
+    def track(seen: _Seen, is_mirrored: bool, is_panel: bool) -> QueryTrack:
+        found = np.concatenate(seen.mirrored if is_mirrored else seen.straight)
+        # One row a sampled frame in every track: the ends of a segment lie half-way between rows.
+        rows = np.searchsorted(times, np.concatenate(seen.times))
+        codes = np.zeros((len(times), CODE_BYTES), dtype=np.uint8)
+        codes[rows] = found
+        backgrounds = np.zeros(len(times), dtype=np.float32)
+        backgrounds[rows] = calibration.background(found)
+        searchable = np.zeros(len(times), dtype=np.bool_)
+        searchable[rows] = np.concatenate(seen.searchable)
         return QueryTrack(
             codes=codes,
-            times_seconds=np.concatenate(times),
-            searchable=np.concatenate(searchable),
-            backgrounds=calibration.background(codes),
+            times_seconds=times,
+            searchable=searchable,
+            backgrounds=backgrounds,
             duration_seconds=video.duration_seconds,
             mirrored=is_mirrored,
+            panel=is_panel,
         )
 
-    return QueryCodes(track(straight, False), track(mirrored, True) if mirror else None)
+    whole = views.pop(0)
+    turns = (False, True) if mirror else (False,)
+    return QueryCodes(
+        track(whole, False, False),
+        track(whole, True, False) if mirror else None,
+        tuple(track(seen, turn, True) for _, seen in sorted(views.items()) for turn in turns),
+    )

@@ -25,8 +25,8 @@ _SEARCH_AT_ONCE = 256
 _SAME_BITS = float(RUN_RADIUS_BITS)
 """Mean distances of two segments that differ by less count as the same content."""
 
-_MIRRORED_BY_CHANCE_BITS = 20.0
-"""A mirrored segment must be nearer by more than this to be reported in place of the straight one."""
+_BY_CHANCE_BITS = 20.0
+"""A mirrored segment, or one in a panel, must be nearer by more than this to be reported in place of the plain one."""
 
 
 @dataclass(frozen=True)
@@ -68,11 +68,11 @@ def search_videos(
     """
     calibration = load_calibration(config.calibration, library.encoder.codes_digest)
     results: list[SearchResult] = []
-    for query_id, query in encode_queries(library, videos, calibration, config.mirror):
+    for query_id, query in encode_queries(library, videos, calibration, mirror=config.mirror, panels=config.panels):
         if isinstance(query, VideoError):
             results.append(SearchResult(query_id, (), query))
         else:
-            matches = match_query(library, query_id, query.straight, query.mirrored, calibration, config)
+            matches = match_query(library, query_id, query.tracks, calibration, config)
             results.append(SearchResult(query_id, tuple(matches), seconds=query.straight.duration_seconds))
         if progress is not None:
             progress(results[-1], len(results), len(videos))
@@ -82,13 +82,12 @@ def search_videos(
 def match_query(
     library: OpenLibrary,
     query_id: str,
-    straight: QueryTrack,
-    mirrored: QueryTrack | None,
+    tracks: Sequence[QueryTrack],
     calibration: Calibration,
     config: MatcherConfig,
 ) -> list[Match]:
-    """Matches of one query whose codes are known, best first."""
-    found = find_segments(library, straight, mirrored, calibration, config)
+    """Matches of one query whose codes are known, best first; ``tracks`` are the ways in which it is seen."""
+    found = find_segments(library, tracks, calibration, config)
     matches = [_as_match(query_id, record.id, segment) for record, segment in found]
     matches.sort(key=lambda match: (-match.score, match.reference_id, match.query_start_seconds))
     return matches[: config.max_matches]
@@ -96,17 +95,17 @@ def match_query(
 
 def find_segments(
     library: OpenLibrary,
-    straight: QueryTrack,
-    mirrored: QueryTrack | None,
+    tracks: Sequence[QueryTrack],
     calibration: Calibration,
     config: MatcherConfig,
 ) -> list[tuple[VideoRecord, ScoredSegment]]:
-    """Segments at or above the threshold, with the reference that each was found in."""
+    """Segments at or above the threshold, with the reference that each was found in.
+
+    Of segments that tell one story, in whichever of the ``tracks``, the best is chosen.
+    """
     matcher = SegmentMatcher(config, calibration, 1.0 / library.config.sampling.library_fps)
     found: dict[int, list[ScoredSegment]] = {}
-    for track in (straight, mirrored):
-        if track is None:
-            continue
+    for track in tracks:
         for candidate in find_candidates(library, track, config):
             record = library.folder.catalogue.by_number(candidate.video_number)
             if record is None:  # the store is ahead of the catalogue: not a part of the library
@@ -155,11 +154,12 @@ def find_candidates(library: OpenLibrary, query: QueryTrack, config: MatcherConf
 
 
 def _strength(segment: ScoredSegment) -> float:
-    """For choosing between a straight and a mirrored telling of one story: high score, near frames, else straight.
+    """For choosing among tellings of one story: high score, near frames, else the whole frame, straight.
 
-    Scores of the two are often alike, since many pictures are nearly symmetric; then the nearer one is the true one.
+    Scores are often alike, since many pictures are nearly symmetric; then the nearer one is the true one.
     """
-    return segment.score - (segment.mean_hamming_distance + _MIRRORED_BY_CHANCE_BITS * segment.mirrored) / CODE_BITS
+    odds = _BY_CHANCE_BITS * (segment.mirrored + segment.panel)
+    return segment.score - (segment.mean_hamming_distance + odds) / CODE_BITS
 
 
 def _as_match(query_id: str, reference_id: str, scored: ScoredSegment) -> Match:
@@ -180,5 +180,6 @@ def _as_match(query_id: str, reference_id: str, scored: ScoredSegment) -> Match:
             tmk_score=scored.tmk_score,
             time_offset_seconds=segment.reference_start_seconds - segment.query_start_seconds,
             mirrored=scored.mirrored,
+            panel=scored.panel,
         ),
     )

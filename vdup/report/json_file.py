@@ -80,6 +80,7 @@ def _match(match: Match) -> Mapping[str, Json]:
             "tmk_score": _number(evidence.tmk_score, 6),
             "time_offset_seconds": _number(evidence.time_offset_seconds, 3),
             "mirrored": evidence.mirrored,
+            "panel": evidence.panel,
         },
     }
 

@@ -23,8 +23,8 @@ from vdup.types import BoolArray, FrameBatch, TimeArray, VideoInfo
 
 logger = logging.getLogger(__name__)
 
-HELD_BACK_FRAMES = 32
-"""Frames that the sampler collects to decide the bars of a shot, besides those of the batch."""
+HELD_BACK_FRAMES = 38
+"""Frames that the sampler collects to find bars and panels, besides those of the batch."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,8 @@ class SamplingPlan:
     crop_bars: bool
     batch_size: int
     """Most frames in a batch."""
+    panels: bool = False
+    """Give the views of the layout besides whole frames."""
 
     @property
     def seconds_between_batches(self) -> float:
@@ -55,6 +57,7 @@ class BatchHeader:
     shape: tuple[int, int, int, int]
     times_seconds: TimeArray
     searchable: BoolArray
+    view: int
 
 
 @dataclass(frozen=True)
@@ -149,6 +152,7 @@ def sample_file(path: Path, plan: SamplingPlan) -> Iterator[VideoInfo | FrameBat
         frames_per_second=plan.frames_per_second,
         side_pixels=plan.side_pixels,
         crop_bars=plan.crop_bars,
+        panels=plan.panels,
         batch_size=plan.batch_size,
     ) as sampler:
         yield sampler.info
@@ -184,7 +188,8 @@ def _send_file(
                 if len(item):
                     clock.progress(float(item.times_seconds[-1]))
                     count, height, width, channels = item.images.shape
-                    header = BatchHeader((count, height, width, channels), item.times_seconds, item.searchable)
+                    shape = (count, height, width, channels)
+                    header = BatchHeader(shape, item.times_seconds, item.searchable, item.view)
                     send(header, np.ascontiguousarray(item.images).reshape(-1).data)
             else:
                 duration_seconds = float(item)

@@ -5,7 +5,7 @@ panel therefore stays in one line of pixels, straight and parallel to the frame,
 spread over their surroundings. Panels are the rectangles that such lines, and the sides of the frame, enclose.
 """
 
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -67,9 +67,19 @@ class Box(NamedTuple):
     right: int
 
     @property
+    def height(self) -> int:
+        """Rows of pixels."""
+        return self.bottom - self.top
+
+    @property
+    def width(self) -> int:
+        """Columns of pixels."""
+        return self.right - self.left
+
+    @property
     def area(self) -> int:
         """Pixels inside."""
-        return (self.bottom - self.top) * (self.right - self.left)
+        return self.height * self.width
 
     def overlap(self, other: "Box") -> int:
         """Pixels that lie inside both."""
@@ -100,7 +110,7 @@ class _Borders:
         steps = np.pad(steps, ((0, 0), (1, 0)))
         self.height, self.width = steps.shape
         self.detail = steps
-        along = _running_sum(steps.T, _ALONG_PIXELS).T / _ALONG_PIXELS
+        along = _running_sum(steps.T, _ALONG_PIXELS).T / np.float32(_ALONG_PIXELS)
         step = _running_sum(along, _ACROSS_PIXELS)
         around = _running_sum(along, _NEIGHBOURHOOD_PIXELS) - step
         usual = around * (_ACROSS_PIXELS / (_NEIGHBOURHOOD_PIXELS - _ACROSS_PIXELS))
@@ -143,7 +153,7 @@ class _Borders:
         if share < _SIDE_SHARE:
             return None
         marks = np.linspace(top, bottom, 5).astype(int).tolist()
-        if min(self.share(column, *ends) for ends in zip(marks, marks[1:], strict=False)) < _QUARTER_SHARE:
+        if min(self.share(column, *ends) for ends in pairwise(marks)) < _QUARTER_SHARE:
             return None
         reach = (bottom - top) // 2
         margin = _ALONG_PIXELS // 2 + 1  # averaging along the line carries a border this far beyond its end
@@ -226,8 +236,8 @@ def _middle_of_blurred_bars(upright: _Borders, level: _Borders) -> Box | None:
             if min(borders.share(place, 0, borders.height) for place in (first, second)) < _PAIRED_SIDE_SHARE:
                 continue
             strips = [
-                Box(0, upright.height, *ends) if borders is upright else Box(*ends, 0, upright.width)
-                for ends in ((0, first), (first, second), (second, borders.width))
+                Box(0, upright.height, start, end) if borders is upright else Box(start, end, 0, upright.width)
+                for start, end in ((0, first), (first, second), (second, borders.width))
             ]
             before, middle, after = (_detail(strip, upright, level) for strip in strips)
             if max(before, after) < _BLURRED_DETAIL * middle:

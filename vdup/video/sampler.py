@@ -11,12 +11,16 @@ from numpy.typing import NDArray
 from vdup.types import FrameBatch, VideoInfo
 from vdup.video.bars import find_picture
 from vdup.video.blank import is_blank
+from vdup.video.layout import LayoutTracker
 from vdup.video.reader import DEFAULT_SHORT_SIDE_PIXELS, VideoReader, open_video
 from vdup.video.scaling import squash
 from vdup.video.shots import is_cut
 
 SHOT_LIMIT_FRAMES = 32
 """A shot is handed on after this many sampled frames; its bars are then decided from these."""
+
+STRETCH_FRAMES = 6
+"""Shots are put together until there are so many frames to find panels in: a layout often outlasts a shot."""
 
 _TimedFrame = tuple[float, NDArray[np.uint8]]
 _Sample = tuple[float, NDArray[np.uint8], bool]
@@ -25,7 +29,8 @@ _Sample = tuple[float, NDArray[np.uint8], bool]
 class VideoSampler:
     """Samples one video; iterate it to get the batches.
 
-    Memory is bounded by one shot of at most ``SHOT_LIMIT_FRAMES`` decoded frames plus one batch, whatever the length.
+    Memory is bounded by one shot of at most ``SHOT_LIMIT_FRAMES`` decoded frames plus one batch, whatever the length;
+    with ``panels`` by ``SHOT_LIMIT_FRAMES + STRETCH_FRAMES`` frames and five batches.
     """
 
     def __init__(
@@ -35,6 +40,7 @@ class VideoSampler:
         frames_per_second: float,
         side_pixels: int,
         crop_bars: bool,
+        panels: bool = False,
         batch_size: int = 32,
     ) -> None:
         """Take over an open reader.
@@ -44,6 +50,7 @@ class VideoSampler:
             frames_per_second: frames taken from each second of presentation.
             side_pixels: width and height of the images; the aspect is squashed.
             crop_bars: find black bars shot by shot and cut them off.
+            panels: besides whole frames, give the views that :mod:`~vdup.video.layout` finds, in batches of their own.
             batch_size: most frames in one batch.
 
         Raises:
@@ -55,6 +62,7 @@ class VideoSampler:
         self._frames_per_second = frames_per_second
         self._side_pixels = side_pixels
         self._crop_bars = crop_bars
+        self._panels = panels
         self._batch_size = batch_size
 
     @property
@@ -70,19 +78,40 @@ class VideoSampler:
     def __iter__(self) -> Iterator[FrameBatch]:
         """Read the video from its start.
 
+        Times increase from batch to batch of the same ``view``.
+
         Raises:
             ValueError: ``frames_per_second`` is not a positive number.
             VideoDecodeError: no frame can be decoded.
         """
-        batch: list[_Sample] = []
-        for shot in split_shots(self._reader.frames_at(self._frames_per_second)):
-            for sample in self._prepare(shot):
-                batch.append(sample)
-                if len(batch) == self._batch_size:
-                    yield _pack(batch)
-                    batch = []
-        if batch:
-            yield _pack(batch)
+        batches: dict[int, list[_Sample]] = {}
+        for view, sample in self._samples():
+            batch = batches.setdefault(view, [])
+            batch.append(sample)
+            if len(batch) == self._batch_size:
+                yield _pack(view, batch)
+                batches[view] = []
+        for view, batch in batches.items():
+            if batch:
+                yield _pack(view, batch)
+
+    def _samples(self) -> Iterator[tuple[int, _Sample]]:
+        """Samples with the number of their view, those of each view in order."""
+        shots = split_shots(self._reader.frames_at(self._frames_per_second))
+        tracker = LayoutTracker(self._crop_bars)
+        for stretch in gather_shots(shots, STRETCH_FRAMES if self._panels else 1):
+            for shot in stretch:
+                for sample in self._prepare(shot):
+                    yield 0, sample
+            if not self._panels:
+                continue
+            frames = [timed for shot in stretch for timed in shot]
+            for number, view in tracker.views([frame for _, frame in frames]).items():
+                for time_seconds, frame in frames:
+                    yield number, self._sample(time_seconds, view.show(frame))
+
+    def _sample(self, time_seconds: float, picture: NDArray[np.uint8]) -> _Sample:
+        return time_seconds, squash(picture, self._side_pixels), not is_blank(picture)
 
     def _prepare(self, shot: list[_TimedFrame]) -> Iterator[_Sample]:
         height, width = shot[0][1].shape[:2]
@@ -90,8 +119,7 @@ class VideoSampler:
         if self._crop_bars:
             top, bottom, left, right = find_picture(np.stack([frame for _, frame in shot]))
         for time_seconds, frame in shot:
-            picture = np.ascontiguousarray(frame[top:bottom, left:right])
-            yield time_seconds, squash(picture, self._side_pixels), not is_blank(picture)
+            yield self._sample(time_seconds, np.ascontiguousarray(frame[top:bottom, left:right]))
 
     def close(self) -> None:
         """Close the reader."""
@@ -107,7 +135,13 @@ class VideoSampler:
 
 
 def sample_video(
-    path: Path, *, frames_per_second: float, side_pixels: int, crop_bars: bool, batch_size: int = 32
+    path: Path,
+    *,
+    frames_per_second: float,
+    side_pixels: int,
+    crop_bars: bool,
+    panels: bool = False,
+    batch_size: int = 32,
 ) -> VideoSampler:
     """Open a video and sample it.
 
@@ -116,6 +150,7 @@ def sample_video(
         frames_per_second: frames taken from each second of presentation.
         side_pixels: width and height of the images; the aspect is squashed.
         crop_bars: find black bars shot by shot and cut them off.
+        panels: give the views of the layout besides whole frames.
         batch_size: most frames in one batch.
 
     Returns:
@@ -134,6 +169,7 @@ def sample_video(
             frames_per_second=frames_per_second,
             side_pixels=side_pixels,
             crop_bars=crop_bars,
+            panels=panels,
             batch_size=batch_size,
         )
     except ValueError:
@@ -153,9 +189,22 @@ def split_shots(frames: Iterable[_TimedFrame]) -> Iterator[list[_TimedFrame]]:
         yield shot
 
 
-def _pack(samples: list[_Sample]) -> FrameBatch:
+def gather_shots(shots: Iterable[list[_TimedFrame]], least_frames: int) -> Iterator[list[list[_TimedFrame]]]:
+    """Puts consecutive shots together until they have ``least_frames`` frames; the last group may have fewer."""
+    gathered: list[list[_TimedFrame]] = []
+    for shot in shots:
+        gathered.append(shot)
+        if sum(map(len, gathered)) >= least_frames:
+            yield gathered
+            gathered = []
+    if gathered:
+        yield gathered
+
+
+def _pack(view: int, samples: list[_Sample]) -> FrameBatch:
     return FrameBatch(
         images=np.stack([image for _, image, _ in samples]),
         times_seconds=np.array([time for time, _, _ in samples], dtype=np.float64),
         searchable=np.array([searchable for _, _, searchable in samples], dtype=np.bool_),
+        view=view,
     )

@@ -85,7 +85,7 @@ class DecodedVideo:
         return self._file.decode_seconds
 
     def __iter__(self) -> Iterator[FrameBatch]:
-        """Yields the batches in time order.
+        """Yields the batches, those of each view in time order.
 
         Raises:
             VideoError: the file cannot be read; DecoderCrashError and DecoderTimeoutError tell of its process.
@@ -111,6 +111,7 @@ class DecoderPool:
         timeout_base_seconds: float,
         timeout_per_second: float,
         batch_size: int = 32,
+        panels: bool = False,
         sample: SampleFunction = sample_file,
     ) -> None:
         """Sets the pool up; no process is started yet.
@@ -124,6 +125,7 @@ class DecoderPool:
             timeout_per_second: ... and this for each second of presentation. The same rule, applied to the seconds in
                 one batch, limits the time between two batches. Time the consumer takes counts for neither.
             batch_size: most frames in a batch.
+            panels: give the views of the layout besides whole frames; see :mod:`~vdup.video.layout`.
             sample: what a worker does with a file; a function of a module that can be imported.
 
         Raises:
@@ -137,7 +139,7 @@ class DecoderPool:
                 "the first two must be above 0 and the last not below"
             )
         self.workers = workers or max(1, (os.cpu_count() or 2) // 2)
-        self._plan = SamplingPlan(frames_per_second, side_pixels, crop_bars, batch_size)
+        self._plan = SamplingPlan(frames_per_second, side_pixels, crop_bars, batch_size, panels)
         self._sample = sample
         self._base_seconds = timeout_base_seconds
         self._per_second = timeout_per_second
@@ -332,7 +334,7 @@ class DecoderPool:
             if isinstance(message, VideoInfo):
                 file.info = message
             elif images is not None and file in self._under_way:
-                file.batches.append(FrameBatch(images, message.times_seconds, message.searchable))
+                file.batches.append(FrameBatch(images, message.times_seconds, message.searchable, message.view))
                 file.buffered_bytes += images.nbytes
             self._changed.notify_all()
 
