@@ -22,6 +22,8 @@ from .view_edits import Picture
 
 _LEAST_GAP_SECONDS = 0.025
 """Frames that follow sooner are left out; 30 a second are kept."""
+_LONG_GROUP_SECONDS = 10.0
+"""Encoders seldom let more time pass between two frames that can be decoded by themselves."""
 
 
 @dataclass(frozen=True)
@@ -74,15 +76,29 @@ class WindowReader:
 
     def around(self, seconds: float, reach_seconds: float) -> Window | None:
         """Frames from ``seconds - reach_seconds`` to ``seconds + reach_seconds``; None where none can be decoded."""
+        start, stop = max(0.0, seconds - reach_seconds), seconds + reach_seconds
+        for target in (start, max(0.0, start - _LONG_GROUP_SECONDS), 0.0):
+            window, found_start = self._read(target, start, stop)
+            if found_start or target == 0:
+                return window
+        return None
+
+    def _read(self, target: float, start: float, stop: float) -> tuple[Window | None, bool]:
+        """Frames between two moments after seeking to ``target``, and whether the first frame lay before them.
+
+        In containers without an index, seeking may end within a group of pictures, and nothing can be decoded up to the
+        next group.
+        """
         times: list[float] = []
         pictures: list[Picture] = []
-        start, stop = max(0.0, seconds - reach_seconds), seconds + reach_seconds
+        first: float | None = None
         try:
-            self._container.seek(self._origin_ticks + int(start / self._tick_seconds), stream=self._stream)
+            self._container.seek(self._origin_ticks + int(target / self._tick_seconds), stream=self._stream)
             for frame in self._container.decode(self._stream):
                 if frame.pts is None:
                     continue
                 time = (frame.pts - self._origin_ticks) * self._tick_seconds
+                first = time if first is None else first
                 if time > stop:
                     break
                 if time >= start and (not times or time >= times[-1] + _LEAST_GAP_SECONDS):
@@ -90,7 +106,8 @@ class WindowReader:
                     times.append(time)
         except av.FFmpegError:  # damage costs what lies behind it
             pass
-        return Window(np.array(times), tuple(pictures)) if times else None
+        window = Window(np.array(times), tuple(pictures)) if times else None
+        return window, first is not None and first <= start
 
     def _upright(self, frame: av.VideoFrame) -> Picture:
         width, height = scaled_size(frame.width, frame.height, self._short_side_pixels)

@@ -1,6 +1,7 @@
+import numpy as np
 import pytest
 
-from vdup.video.scaling import scaled_size
+from vdup.video.scaling import scaled_size, squash
 
 
 @pytest.mark.parametrize(
@@ -33,3 +34,12 @@ def test_impossible_sizes() -> None:
         scaled_size(0, 5, 320)
     with pytest.raises(ValueError, match="short_side_pixels must be 2 or more, got 1"):
         scaled_size(5, 5, 1)
+
+
+def test_squashing_averages_all_pixels() -> None:
+    stripes = np.zeros((64, 96, 3), np.uint8)
+    stripes[:, ::2] = 200
+    squashed = squash(stripes, 16)
+    assert squashed.shape == (16, 16, 3)
+    assert squashed.dtype == np.uint8
+    assert np.abs(squashed.astype(int) - 100).max() <= 12
