@@ -77,17 +77,18 @@ class WindowReader:
     def around(self, seconds: float, reach_seconds: float) -> Window | None:
         """Frames from ``seconds - reach_seconds`` to ``seconds + reach_seconds``; None where none can be decoded."""
         start, stop = max(0.0, seconds - reach_seconds), seconds + reach_seconds
-        for target in (start, max(0.0, start - _LONG_GROUP_SECONDS), 0.0):
+        window = None
+        for target in (start, start - _LONG_GROUP_SECONDS, -_LONG_GROUP_SECONDS):
             window, found_start = self._read(target, start, stop)
-            if found_start or target == 0:
-                return window
-        return None
+            if found_start:
+                break
+        return window
 
     def _read(self, target: float, start: float, stop: float) -> tuple[Window | None, bool]:
         """Frames between two moments after seeking to ``target``, and whether the first frame lay before them.
 
         In containers without an index, seeking may end within a group of pictures, and nothing can be decoded up to the
-        next group.
+        next group; there, only a moment before the first frame is sure to give that frame.
         """
         times: list[float] = []
         pictures: list[Picture] = []
