@@ -59,6 +59,8 @@ class TripletExperiment(ExperimentConfig):
     left_out: list[str] = field(default_factory=lambda: ["flip", "rotate90"])
     """Edits that are not made. Mirrored frames are tried by the matcher, and no refiner can undo a picture on its side;
     with more than the head trained, ``rotate90`` may be worth learning."""
+    moments: int = 8
+    """Most pictures taken from each video; other moments of a video are the hardest non-copies."""
     learning_rate: float = 1e-3
     """Highest learning rate of the refiner."""
     backbone_learning_rate: float = 5e-5
@@ -88,7 +90,7 @@ class TripletExperiment(ExperimentConfig):
     share it, those of a sweep for example. Not used by trainable=all."""
 
     def __post_init__(self) -> None:
-        for name, least in (("epochs", 1), ("batch_families", 2), ("views", 1), ("memory", 0)):
+        for name, least in (("epochs", 1), ("batch_families", 2), ("views", 1), ("moments", 1), ("memory", 0)):
             value = getattr(self, name)
             _require(value >= least, name, value, f"{least} or more")
         for name in ("learning_rate", "backbone_learning_rate", "gradient_clip"):

@@ -17,6 +17,7 @@ from .family_workers import families_of
 from .pca import list_images
 from .trainable import SplitModel
 from .training_data import CachedFamilies, FamilyBatch, Numbers, TrainingFamilies
+from .video_families import VideoFamilies
 from .view_cache import open_or_build_views
 
 Progress = Callable[[int, int], None]
@@ -103,10 +104,9 @@ def _joined(families: list[Family], first: int) -> FamilyBatch:
 
 
 def _videos(config: TrainJobConfig, experiment: TripletExperiment, left_out: tuple[str, ...]) -> FamilySource:
-    from .video_families import VideoFamilies
-
     assert config.data.videos is not None
     paths = [path for _, path in find_videos(config.data.videos)]
     if not paths:
         raise ConfigError(f"data.videos={config.data.videos} holds no videos")
-    return VideoFamilies(paths, experiment.views, config.backbone.image_side_pixels, config.seed, left_out)
+    side = config.backbone.image_side_pixels
+    return VideoFamilies(paths, experiment.views, side, config.seed, experiment.moments, left_out)

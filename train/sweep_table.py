@@ -19,7 +19,8 @@ from .checkpoint import write_atomically
 TABLE = "sweep.csv"
 """Name of the table in the sweep's folder."""
 
-_RESULTS = ("code_ap", "float_ap", "recall", "epoch", "loss")
+_RESULTS = {"code_ap": "code_ap", "float_ap": "float_ap", "recall": "recall", "best_epoch": "epoch"}
+"""Columns, and where they stand in the file of results."""
 
 
 class SweepTable(Callback):
@@ -90,11 +91,7 @@ def _result(config: DictConfig) -> dict[str, str]:
     try:
         output = Path(str(config.output))
         result = json.loads(output.with_suffix(".result.json").read_text())
-        found = {name: _rounded(result[name]) for name in _RESULTS}
-    except (OSError, ValueError, KeyError, OmegaConfBaseException):
+        found = {column: f"{result[name]:.6g}" for column, name in _RESULTS.items()}
+    except (OSError, ValueError, KeyError, TypeError, OmegaConfBaseException):
         return {"result": "failed"}
     return {"result": "done", **found}
-
-
-def _rounded(value: float | None) -> str:
-    return "" if value is None else f"{value:.6g}"
