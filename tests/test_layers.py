@@ -7,7 +7,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 LAYERS = (
-    "errors", "types", "config",
+    "errors", "types", "config", "torch_threads",
     "weights",
     "video", "features", "codes", "temporal", "lookup", "store", "catalogue", "candidates", "align",
     "pipeline", "report", "evaluation",
