@@ -57,8 +57,8 @@ class BackboneConfig:
     """Frames are scaled to this many pixels in width and height."""
     precision: Precision = Precision.auto
     """auto: bfloat16 where the processor computes it in hardware, else float32."""
-    batch_size: int = 8
-    """Most frames in one forward pass. On a CPU more are no faster and take more memory; on a GPU take 64 or so."""
+    batch_size: int = 4
+    """Most frames in one forward pass. On a CPU more are slower, as their maps leave the cache; on a GPU take 64."""
     device: str = "auto"
     """auto, cpu, cuda or cuda:N."""
 
