@@ -16,6 +16,7 @@ from vdup.errors import NoVideoStreamError, VideoDecodeError, VideoOpenError
 from vdup.types import VideoInfo
 from vdup.video.damage import describe_damage, unreadable_reason
 from vdup.video.scaling import scaled_size
+from vdup.video.skipping import SKIPPING_CODECS, TickSelection, VideoPacket
 from vdup.video.ticks import TickClock
 
 logger = logging.getLogger(__name__)
@@ -78,7 +79,11 @@ class PyAVReader:
             stream = moving_stream(self._path, container)
             scaler = VideoReformatter()
             end_seconds = 0.0
-            for start, end_seconds, frame in _presented_frames(stream, _decoded_frames(self._path, container, stream)):
+            selection = None
+            if stream.codec_context.codec.canonical_name in SKIPPING_CODECS and stream.time_base:
+                selection = TickSelection(float(stream.time_base), frames_per_second)
+            frames = _decoded_frames(self._path, container, stream, selection)
+            for start, end_seconds, frame in _presented_frames(stream, frames):
                 if clock.shows(end_seconds):
                     yield start, self._upright(scaler, frame)
             if end_seconds == 0.0:
@@ -151,25 +156,36 @@ def moving_stream(path: Path, container: InputContainer) -> av.VideoStream:
     return stream
 
 
-def _decoded_frames(path: Path, container: InputContainer, stream: av.VideoStream) -> Iterator[av.VideoFrame]:
-    """All frames that can be decoded, in presentation order; damage costs only the frames it touches."""
+def _decoded_frames(
+    path: Path, container: InputContainer, stream: av.VideoStream, selection: TickSelection | None = None
+) -> Iterator[av.VideoFrame]:
+    """All frames that can be decoded, in presentation order; damage costs only the frames it touches.
+
+    With a selection, frames that are on screen at no tick may be missing.
+    """
     damaged = 0
-    packets = container.demux(stream)
-    while True:
+    packets = _packets(path, container, stream)
+    for packet, wanted in selection.packets(packets) if selection else ((packet, True) for packet in packets):
+        # At the end, when the decoder gives out what it holds, nothing is left to skip.
+        stream.codec_context.skip_frame = "DEFAULT" if wanted else "NONREF"
         try:
-            packet = next(packets, None)
-        except av.FFmpegError as error:
-            logger.warning("%s: the file ends early or is damaged: %s", path, error.strerror)
-            packet = None
-        if packet is None:
-            break
-        try:
-            yield from packet.decode()
+            for frame in packet.decode():
+                if selection:
+                    selection.starts_at(frame.pts)
+                yield frame
         except av.FFmpegError as error:
             damaged += 1
             logger.debug("%s: a packet cannot be decoded: %s", path, error.strerror)
     if damaged:
         logger.warning("%s: %d damaged packets were skipped", path, damaged)
+
+
+def _packets(path: Path, container: InputContainer, stream: av.VideoStream) -> Iterator[VideoPacket]:
+    """The packets of a stream up to its end or to where the file breaks off."""
+    try:
+        yield from container.demux(stream)
+    except av.FFmpegError as error:
+        logger.warning("%s: the file ends early or is damaged: %s", path, error.strerror)
 
 
 def _presented_frames(
