@@ -88,6 +88,26 @@ def test_same_story_told_straight_and_mirrored_is_told_once(
         assert len(library.search(path, workshop.matcher())) == 1
 
 
+def test_copies_in_panels_are_found_unless_they_are_not_asked_for(workshop: Workshop) -> None:
+    with _filled(workshop) as library:
+        query = workshop.film("query", (50, 0, 35))
+        path = workshop.with_panel(query, (None, 0, 10), (3, 12.3, 15), (None, 0, 10))
+        [match] = library.search(path, workshop.matcher())
+        assert match.reference_id == "film 3"
+        _assert_at(match, (10, 25), (12.3, 27.3))
+        assert match.evidence is not None
+        assert match.evidence.panel
+        assert library.search(path, workshop.matcher(panels=False)) == []
+
+
+def test_same_story_told_as_a_whole_and_in_a_panel_is_told_once(workshop: Workshop) -> None:
+    with _filled(workshop) as library:
+        query = workshop.film("query", *QUERY)
+        [match] = library.search(workshop.with_panel(query, *QUERY), workshop.matcher())
+        assert match.evidence is not None
+        assert not match.evidence.panel
+
+
 def test_content_of_many_videos_is_found_in_each(workshop: Workshop) -> None:
     logo: Stretch = (90, 0, 8)
     with workshop.open() as library:

@@ -1,7 +1,7 @@
 """A library without network, decoder or engine: films are scripts, codes come from thumbnails, the store is a dict.
 
 A film is a JSON file that lists stretches of footage: ``[[7, 30, 10], [null, 0, 5]]`` shows footage 7 from 30 s on for
-10 s, then 5 s of nothing.
+10 s, then 5 s of nothing. What a panel of it shows stands in a file beside it, nothing meaning no panel.
 """
 
 import json
@@ -26,8 +26,12 @@ from vdup.types import CodeArray, DescriptorHit, FloatArray, FrameBatch, VideoIn
 Stretch = tuple[int | None, float, float]
 """Footage (None: blank), its first second, and how many seconds."""
 
+PANEL = ".panel"
+"""Ends the name of the file that says what a panel shows."""
+
 SIDE = 8
 _BATCH = 16
+_Sample = tuple[float, NDArray[np.uint8], bool]
 
 
 def picture(footage: int | None, seconds: float) -> NDArray[np.uint8]:
@@ -45,9 +49,10 @@ def picture(footage: int | None, seconds: float) -> NDArray[np.uint8]:
 class ScriptedVideo:
     """Plays a film as a decoded video."""
 
-    def __init__(self, path: Path, frames_per_second: float) -> None:
+    def __init__(self, path: Path, frames_per_second: float, panels: bool = False) -> None:
         self.path = path
         self._step = 1 / frames_per_second
+        self._panels = panels
         self.info = VideoInfo(64, 48, None, "script", 0)
         self.duration_seconds = 0.0
 
@@ -57,15 +62,25 @@ class ScriptedVideo:
         except ValueError as error:
             raise VideoOpenError(self.path, "not a script") from error
         self.duration_seconds = float(sum(seconds for _, _, seconds in parts))
-        shown = []
+        yield from _batches(self._shown(parts), 0)
+        beside = self.path.with_suffix(PANEL)
+        if self._panels and beside.exists():
+            yield from _batches([sample for sample in self._shown(json.loads(beside.read_text())) if sample[2]], 1)
+
+    def _shown(self, parts: Sequence[Stretch]) -> list[_Sample]:
+        shown: list[_Sample] = []
         begin = 0.0
         for footage, start, seconds in parts:
             times = np.arange(np.ceil(begin / self._step), np.ceil((begin + seconds) / self._step)) * self._step
             shown += [(time, picture(footage, start + time - begin), footage is not None) for time in times.tolist()]
             begin += seconds
-        for first in range(0, len(shown), _BATCH):
-            times_part, pictures, searchable = zip(*shown[first : first + _BATCH], strict=True)
-            yield FrameBatch(np.stack(pictures), np.array(times_part), np.array(searchable))
+        return shown
+
+
+def _batches(shown: list[_Sample], view: int) -> Iterator[FrameBatch]:
+    for first in range(0, len(shown), _BATCH):
+        times_part, pictures, searchable = zip(*shown[first : first + _BATCH], strict=True)
+        yield FrameBatch(np.stack(pictures), np.array(times_part), np.array(searchable), view)
 
 
 class BreaksOff(ScriptedVideo):
@@ -183,13 +198,18 @@ class Workshop:
         path.write_text(json.dumps(parts))
         return name, path
 
+    def with_panel(self, film: tuple[str, Path], *parts: Stretch) -> Path:
+        """Adds a panel to a film; its path."""
+        film[1].with_suffix(PANEL).write_text(json.dumps(parts))
+        return film[1]
+
     def films(self, count: int, seconds: float = 6.0, first: int = 0) -> list[tuple[str, Path]]:
         """Films of different footage, ``film 0`` showing footage 0 and so on."""
         return [self.film(f"film {number}", (number, 0, seconds)) for number in range(first, first + count)]
 
-    def pool(self, *, frames_per_second: float, **settings: object) -> "ScriptedPool":
+    def pool(self, *, frames_per_second: float, panels: bool = False, **settings: object) -> "ScriptedPool":
         """What takes the place of the pool of decoding processes."""
-        return ScriptedPool(self, frames_per_second)
+        return ScriptedPool(self, frames_per_second, panels)
 
     def calibration(self) -> Calibration:
         """A calibration that fits the encoder."""
@@ -212,9 +232,10 @@ class ScriptedPool:
 
     workers = 1
 
-    def __init__(self, workshop: Workshop, frames_per_second: float) -> None:
+    def __init__(self, workshop: Workshop, frames_per_second: float, panels: bool) -> None:
         self._workshop = workshop
         self._frames_per_second = frames_per_second
+        self._panels = panels
 
     def videos(self, paths: Iterable[Path]) -> Iterator[ScriptedVideo]:
         ahead: list[Path] = []
@@ -228,7 +249,7 @@ class ScriptedPool:
     def _play(self, path: Path) -> ScriptedVideo:
         self._workshop.decoded.append(path.name)
         kind = BreaksOff if path.name in self._workshop.breaking_off else ScriptedVideo
-        return kind(path, self._frames_per_second)
+        return kind(path, self._frames_per_second, self._panels)
 
     def __enter__(self) -> Self:
         return self

@@ -6,11 +6,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from video.moving_panels import inset, scene
 from video_factory import letterboxed, numbered_picture, read_number, regular_times, write_numbered, write_pictures
 
 from vdup.errors import VideoOpenError
 from vdup.types import FrameBatch, VideoInfo
-from vdup.video.sampler import SHOT_LIMIT_FRAMES, VideoSampler, sample_video, split_shots
+from vdup.video.sampler import (
+    SHOT_LIMIT_FRAMES,
+    STRETCH_FRAMES,
+    VideoSampler,
+    gather_shots,
+    sample_video,
+    split_shots,
+)
+from vdup.video.scaling import squash
 
 Picture = NDArray[np.uint8]
 
@@ -67,6 +76,47 @@ def test_batches_are_full_but_the_last_and_keep_order() -> None:
     assert [read_number(image) for batch in batches for image in batch.images] == list(range(45))
     assert all(batch.images.shape[1:] == (64, 64, 3) for batch in batches)
     assert all(batch.searchable.all() for batch in batches)
+
+
+def test_views_of_a_layout_come_in_batches_of_their_own() -> None:
+    guest = scene(2, 20)
+    pictures = [*scene(1, 8), *inset(scene(3, 20), guest, (40, 120, 90, 220))]
+
+    def batches(panels: bool) -> list[FrameBatch]:
+        reader = PictureReader(pictures)
+        sampler = VideoSampler(
+            reader, frames_per_second=1.0, side_pixels=32, crop_bars=True, panels=panels, batch_size=5
+        )
+        return list(sampler)
+
+    with_panels = batches(panels=True)
+    whole = [batch for batch in with_panels if batch.view == 0]
+    assert sum(map(len, whole)) == 28
+    for one, other in zip(whole, batches(panels=False), strict=True):
+        np.testing.assert_array_equal(one.images, other.images)
+        assert one.times_seconds.tolist() == other.times_seconds.tolist()
+    assert {batch.view for batch in with_panels} == {0, 1, 2}
+    for view in (1, 2):
+        mine = [batch for batch in with_panels if batch.view == view]
+        times = np.concatenate([batch.times_seconds for batch in mine])
+        # The stretch in which the inset appears may be taken as a whole or missed.
+        assert abs(times[0] - 8) < STRETCH_FRAMES
+        assert times.tolist() == np.arange(times[0], 28).tolist()
+        assert max(map(len, mine)) == 5
+        if view == 1:
+            shown = np.concatenate([batch.images for batch in mine]).astype(int)
+            there = times >= 8
+            squashed = np.stack([squash(guest[int(time) - 8], 32) for time in times[there]])
+            assert np.abs(shown[there] - squashed).mean() < 6
+
+
+def test_shots_are_gathered_until_there_are_enough_frames() -> None:
+    frame = scene(1, 1)[0]
+    shots = [[(float(number), frame)] * length for number, length in enumerate((1, 2, 4, 7, 2))]
+    groups = list(gather_shots(iter(shots), STRETCH_FRAMES))
+    assert STRETCH_FRAMES == 6
+    assert [[len(shot) for shot in group] for group in groups] == [[1, 2, 4], [7], [2]]
+    assert list(gather_shots(iter(()), 6)) == []
 
 
 def test_bars_are_cut_shot_by_shot() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import sample_functions
+from video.moving_panels import inset, scene
 
 from vdup.errors import (
     DecoderCrashError,
@@ -19,7 +20,7 @@ from vdup.errors import (
     VideoOpenError,
 )
 from vdup.video.decoding_process import HELD_BACK_FRAMES, SampleFunction
-from vdup.video.sampler import SHOT_LIMIT_FRAMES, sample_video
+from vdup.video.sampler import SHOT_LIMIT_FRAMES, STRETCH_FRAMES, sample_video
 from vdup.video.workers import DecodedVideo, DecoderPool
 from vdup.video.writer import write_video
 
@@ -304,10 +305,11 @@ def test_real_videos(tmp_path: Path) -> None:
     noise = np.random.default_rng(0)
     pictures = noise.integers(0, 256, (3, 12, 16, 3), dtype=np.uint8).repeat(10, axis=0)
     large = pictures.repeat(8, axis=1).repeat(8, axis=2)
+    large[15:] = inset(scene(1, 15, 96, 128), scene(2, 15, 96, 128), (24, 72, 32, 96))
     good, bad = tmp_path / "good.mp4", tmp_path / "bad.mp4"
     write_video(good, large, 10)
     bad.write_text("not a video")
-    plan = {"frames_per_second": 4.0, "side_pixels": 32, "crop_bars": True, "batch_size": 5}
+    plan = {"frames_per_second": 4.0, "side_pixels": 32, "crop_bars": True, "panels": True, "batch_size": 5}
     with DecoderPool(workers=1, timeout_base_seconds=60, timeout_per_second=2, **plan) as pool:  # type: ignore[arg-type]
         for video in pool.videos([bad, good]):
             if video.path == bad:
@@ -318,6 +320,8 @@ def test_real_videos(tmp_path: Path) -> None:
                 expected = list(sampler)
                 assert (video.info, video.duration_seconds) == (sampler.info, sampler.duration_seconds)
     assert len(received) == len(expected) > 1
+    assert [batch.view for batch in received] == [batch.view for batch in expected]
+    assert {batch.view for batch in received} >= {0, 1, 2}
     for got, wanted in zip(received, expected, strict=True):
         np.testing.assert_array_equal(got.images, wanted.images)
         np.testing.assert_array_equal(got.times_seconds, wanted.times_seconds)
@@ -325,7 +329,7 @@ def test_real_videos(tmp_path: Path) -> None:
 
 
 def test_the_limit_between_batches_knows_what_the_sampler_holds_back() -> None:
-    assert HELD_BACK_FRAMES == SHOT_LIMIT_FRAMES
+    assert HELD_BACK_FRAMES == SHOT_LIMIT_FRAMES + STRETCH_FRAMES
 
 
 UNGUARDED = """

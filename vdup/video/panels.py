@@ -24,6 +24,8 @@ _MOST_FRAMES = 8
 _MIN_SIDE_PIXELS = 48
 """Frames that are smaller hold no panel worth a look."""
 
+_MOST_STEP = 40
+"""Steps count up to so many levels: one strong contour that passes by must not look like a border that stays."""
 _ALONG_PIXELS = 13
 """Steps are averaged over this much of a line: where both sides have one colour, the border is not seen."""
 _ACROSS_PIXELS = 3
@@ -121,24 +123,28 @@ class _Borders:
         near[:, :-1] |= seen[:, 1:]
         self._sums = np.zeros((self.height + 1, self.width), dtype=np.int64)
         np.cumsum(near, axis=0, out=self._sums[1:])
-        self.places = self._strongest(seen, step)
+        self.places = self._strongest(seen, along.mean(axis=0))
 
-    def _strongest(self, seen: NDArray[np.bool_], step: FloatArray) -> list[int]:
-        """Columns with the longest stretches that look like a border, from left to right."""
+    def _strongest(self, seen: NDArray[np.bool_], steps: FloatArray) -> list[int]:
+        """Columns with the longest stretches that look like a border, from left to right.
+
+        Args:
+            seen: where a border may be, bool [H, W].
+            steps: mean step of every column, float32 [W].
+        """
         stretch = longest = np.zeros(self.width)
         for row in seen:
             stretch = np.maximum(0.0, stretch + np.where(row, 1 - _SIDE_SHARE, -_SIDE_SHARE))
             longest = np.maximum(longest, stretch)
         least = 0.5 * (1 - _SIDE_SHARE) * MIN_PANEL_SHARE * self.height
-        # Of neighbours that are seen alike, the border is where the step is.
-        rank = longest + 1e-6 * step.mean(axis=0)
         places: list[int] = []
-        for column in np.argsort(-rank).tolist():
+        for column in np.argsort(-longest, kind="stable").tolist():
             if longest[column] < least or len(places) == _MOST_LINES:
                 break
             inside = _NEAR_PIXELS <= column <= self.width - _NEAR_PIXELS
             if inside and all(abs(column - place) > _NEAR_PIXELS for place in places):
-                places.append(column)
+                # Neighbours see the same border; it is where the step is.
+                places.append(column - 1 + int(np.argmax(steps[column - 1 : column + 2])))
         return sorted(places)
 
     def share(self, column: int, top: int, bottom: int) -> float:
@@ -170,7 +176,7 @@ def _mean_step(planes: NDArray[np.uint8], neighbours: NDArray[np.uint8]) -> Floa
     step = np.zeros(planes.shape[1:], dtype=np.uint8)
     for plane, neighbour in zip(planes, neighbours, strict=True):
         np.maximum(step, np.maximum(plane, neighbour) - np.minimum(plane, neighbour), out=step)
-    mean: FloatArray = step.mean(axis=0, dtype=np.float32)
+    mean: FloatArray = np.minimum(step, _MOST_STEP).mean(axis=0, dtype=np.float32)
     return mean
 
 
