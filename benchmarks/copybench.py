@@ -44,7 +44,7 @@ def _run(command: str, *settings: str) -> float:
     return time.perf_counter() - started
 
 
-def _predict(root: Path, library: Path, output: Path, overrides: Sequence[str]) -> dict[str, float]:
+def predict(root: Path, library: Path, output: Path, overrides: Sequence[str]) -> dict[str, float]:
     """Indexes the references, searches the queries; returns the seconds of each step."""
     shared = [override for override in overrides if not override.startswith("matcher")]
     matcher = [override for override in overrides if override.startswith("matcher")]
@@ -121,7 +121,7 @@ def main(arguments: Sequence[str]) -> int:
             predictions_file = paths.get("predictions", Path(scratch) / "predictions.csv")
             if "predictions" not in paths:
                 library = paths.get("library", Path(scratch) / "library")
-                seconds = _predict(root, library, predictions_file, overrides)
+                seconds = predict(root, library, predictions_file, overrides)
             predictions = read_predictions(predictions_file, strip_extensions=True)
         threshold = thresholds[-1] if thresholds else MatcherConfig().threshold
     except ConfigError as error:
