@@ -10,6 +10,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from vdup.train.config import EXPERIMENTS, PCAExperiment, TrainJobConfig
+from vdup.train.config_losses import LOSSES
 
 from vdup import config
 from vdup.errors import ConfigError
@@ -25,14 +26,16 @@ JOBS: dict[str, tuple[type, list[str]]] = {
     "train": (TrainJobConfig, ["output=w.safetensors"]),
 }
 OPTIONS = sorted(
-    (file.parent.name, file.stem) for file in CONF.glob("*/*.yaml") if file.parent.name not in ("local", "experiment")
+    (file.parent.name, file.stem)
+    for file in CONF.glob("*/*.yaml")
+    if file.parent.name not in ("local", "experiment", "loss")
 )
 NEEDED = {"t7": ["whitening.mean=m.t7", "whitening.dvt=d.t7"]}
 
 
 @pytest.fixture(autouse=True, scope="module")
 def hydra() -> Iterator[None]:
-    register({"job": {"train": TrainJobConfig}, "experiment": {**EXPERIMENTS}})
+    register({"job": {"train": TrainJobConfig}, "experiment": {**EXPERIMENTS}, "loss": {**LOSSES}})
     with initialize_config_module(config_module="vdup.conf", version_base="1.3"):
         yield
 
@@ -101,8 +104,18 @@ def test_every_experiment(file: Path) -> None:
     assert settings.data.images == Path("photos")
 
 
-def test_experiments_have_files() -> None:
+def test_experiments_and_losses_have_files() -> None:
     assert {file.stem for file in CONF.glob("experiment/*.yaml")} == set(EXPERIMENTS)
+    assert {file.stem for file in CONF.glob("loss/*.yaml")} == set(LOSSES)
+
+
+@pytest.mark.parametrize("loss", sorted(LOSSES))
+def test_every_loss(loss: str) -> None:
+    assert composed("train", "+experiment=triplet", f"loss={loss}").loss == LOSSES[loss]()
+
+
+def test_a_loss_without_a_choice_is_that_of_the_dataclass() -> None:
+    assert composed("train").loss == TrainJobConfig(output=Path("w")).loss
 
 
 def test_settings_of_an_experiment_and_of_the_model_go_together() -> None:
@@ -278,7 +291,7 @@ def test_names_of_videos(word: str, expected: list[str]) -> None:
 
 def test_help_names_every_option() -> None:
     text = yaml.safe_load((CONF / "help.yaml").read_text())["hydra"]["help"]["template"]
-    for group in sorted({group for group, _ in OPTIONS} | {"experiment"}):
+    for group in sorted({group for group, _ in OPTIONS} | {"experiment", "loss"}):
         [line] = [line for line in text.splitlines() if line.strip().startswith(f"{group} ")]
         for file in CONF.glob(f"{group}/*.yaml"):
             assert file.stem in line
