@@ -153,6 +153,7 @@ def test_enumerations() -> None:
         ("+matcher.foo=1", "there is no setting matcher.foo; --help lists all settings"),
         ("sampling.worker=1", "there is no setting sampling.worker; did you mean sampling.workers?"),
         ("library_fps=1", "there is no setting library_fps; did you mean sampling.library_fps?"),
+        ("pooling.power=2", "the option that was chosen has no setting pooling.power; --help lists those it has"),
         ("pooling=foo", "pooling=foo: there is no such option; choose one of gem, imac, rmac"),
         ("sampling.workers=two", "sampling.workers: Value 'two' of type 'str' could not be converted to Integer"),
         ("sampling.workers=-1", "sampling.workers=-1 is not usable: it must be 0 (automatic) or more"),

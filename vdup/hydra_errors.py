@@ -83,6 +83,8 @@ def _unknown_option(group: str, option: str, text: str) -> str:
 
 
 def _unknown_setting(key: str, settings: Mapping[str, object]) -> str:
+    if key in settings:  # of another option of its group
+        return f"the option that was chosen has no setting {key}; --help lists those it has"
     last = key.rpartition(".")[2]
     near = difflib.get_close_matches(key, settings, n=1, cutoff=0.8) or [
         name for name in settings if name.rpartition(".")[2] == last
