@@ -82,7 +82,7 @@ def test_lowest_layers_need_neither_torch_nor_hydra() -> None:
 def test_only_commands_know_hydra() -> None:
     for file in python_files("vdup", "train"):
         if any(name.split(".")[0] in ("hydra", "omegaconf") for _, name in imports(file.read_text())):
-            assert file.stem in ("hydra_errors", "hydra_schema", "overrides", "command")
+            assert file.stem in ("hydra_errors", "hydra_schema", "overrides", "command", "sweep_table")
 
 
 @pytest.mark.parametrize("file", python_files("train"), ids=lambda file: file.name)

@@ -18,10 +18,9 @@ def train(config: TrainJobConfig) -> int:
     from vdup.report.printable import printable, screen
     from vdup.report.progress import ProgressDisplay
 
-    unit = {CalibrationExperiment: "queries", TripletExperiment: "photographs and videos"}.get(
-        type(config.experiment), "photographs"
-    )
-    with ProgressDisplay("training", unit=unit) as display:
+    units: dict[type, str] = {CalibrationExperiment: "queries", TripletExperiment: "photographs and videos"}
+    reached = f"written to {printable(str(config.output))}"
+    with ProgressDisplay("training", unit=units.get(type(config.experiment), "photographs")) as display:
         match config.experiment, config.data.images:
             case PCAExperiment(dimensions=dimensions), Path() as images:
                 from .pca import train_pca
@@ -39,14 +38,12 @@ def train(config: TrainJobConfig) -> int:
                 from .epoch_lines import after_training, epoch_line
                 from .triplet import train_triplet
 
-                result = train_triplet(
-                    config, display.counted, lambda record: screen(errors=True).print(epoch_line(record))
-                )
-                screen().print(after_training(result), soft_wrap=True)
-                return ALL_WELL
+                errors = screen(errors=True)
+                result = train_triplet(config, display.counted, lambda record: errors.print(epoch_line(record)))
+                reached = after_training(result)
             case unknown, _:
                 raise ConfigError(f"no training is known for {type(unknown).__name__}")
-    screen().print(f"written to {printable(str(config.output))}", soft_wrap=True)
+    screen().print(reached, soft_wrap=True)
     return ALL_WELL
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from vdup.codes.refiner import save_refiner
+from vdup.codes.refiner import Refiner, save_refiner
 from vdup.config import BackboneConfig, EfficientNetLite0Config, Precision, ResNetConfig, VGG16Config
 from vdup.errors import ConfigError, WeightsError
 from vdup.features.backbone import Backbone, build_backbone
@@ -18,7 +18,7 @@ from vdup.features.extractor import build_extractor
 from vdup.features.fine_tuning import save_fine_tuning
 from vdup.types import FloatArray
 
-from .checkpoint import check_same_run, load_checkpoint, save_checkpoint, write_atomically
+from .checkpoint import Checkpoint, check_same_run, load_checkpoint, save_checkpoint, write_atomically
 from .config import TrainJobConfig
 from .config_triplet import TripletExperiment
 from .deterministic import deterministic
@@ -79,17 +79,25 @@ def train_triplet(
     config.output.parent.mkdir(parents=True, exist_ok=True)
     split = split_model(config, experiment.trainable)
     with deterministic(split.device), open_families(config, experiment, split, progress) as (families, digest):
+        settings = {**settings_of(config), "data": digest}
+        earlier = _earlier_state(_checkpoint_of(config.output), settings)
         try:
             numbers = split_scenes(families.scenes, experiment.validation_share, config.seed)
-            features = _features(split.trained, families, numbers[0], experiment, split.device)
+            if earlier is None:
+                features = _features(split.trained, families, numbers[0], experiment, split.device)
         except ValueError as error:
             raise ConfigError(f"there is too little to learn from: {error}") from error
-        split.trained.refiner = initial_refiner(
-            experiment.init, config.refiner, features, split.fingerprint, config.seed
-        )
+        if earlier is None:
+            split.trained.refiner = initial_refiner(
+                experiment.init, config.refiner, features, split.fingerprint, config.seed
+            )
+        else:
+            split.trained.refiner = refiner_like(earlier)
         loop = TrainingLoop(split.trained, families, numbers, experiment, config.loss, config.seed, split.device)
-        log = TrainingLog(config.output)
-        _run(loop, config, experiment, {**settings_of(config), "data": digest}, log, report)
+        if earlier is not None:
+            loop.restore(earlier)
+            logger.info("going on after epoch %d of %s", loop.records[-1].epoch, _checkpoint_of(config.output))
+        _run(loop, config.output, experiment.epochs, settings, report)
         validation = loop.take_best()
     backbone = _write_weights(config, split)
     result = TrainingResult(loop.best, validation, config.output, backbone)
@@ -117,26 +125,42 @@ def settings_of(config: TrainJobConfig) -> dict[str, object]:
     return found | {"loss": type(config.loss).__name__, "backbone": type(config.backbone).__name__}
 
 
-def _run(
-    loop: TrainingLoop,
-    config: TrainJobConfig,
-    experiment: TripletExperiment,
-    settings: dict[str, object],
-    log: TrainingLog,
-    report: Report | None,
-) -> None:
-    checkpoint = config.output.with_suffix(".checkpoint.safetensors")
-    if checkpoint.is_file():
-        state = load_checkpoint(checkpoint)
-        check_same_run(checkpoint, state.settings, settings)
-        loop.restore(state)
-        logger.info("going on after epoch %d of %s", loop.records[-1].epoch, checkpoint)
-    while not loop.records or loop.records[-1].epoch < experiment.epochs:
+def _checkpoint_of(output: Path) -> Path:
+    return output.with_suffix(".checkpoint.safetensors")
+
+
+def _earlier_state(path: Path, settings: dict[str, object]) -> Checkpoint | None:
+    if not path.is_file():
+        return None
+    checkpoint = load_checkpoint(path)
+    check_same_run(path, checkpoint.settings, settings)
+    return checkpoint
+
+
+def refiner_like(checkpoint: Checkpoint) -> Refiner:
+    """A refiner of the same widths as the one in a checkpoint.
+
+    Raises:
+        WeightsError: the checkpoint has no refiner.
+    """
+    layers = [
+        checkpoint.tensors[name]
+        for number in range(len(checkpoint.tensors))
+        if (name := f"model.refiner.layers.{number}.weight") in checkpoint.tensors
+    ]
+    if not layers:
+        raise WeightsError("the checkpoint has no refiner; remove it to train from the start")
+    return Refiner([layers[0].shape[1], *(layer.shape[0] for layer in layers)])
+
+
+def _run(loop: TrainingLoop, output: Path, epochs: int, settings: dict[str, object], report: Report | None) -> None:
+    log = TrainingLog(output)
+    while not loop.records or loop.records[-1].epoch < epochs:
         record = loop.run_epoch() if loop.records else loop.start()
         # The checkpoint last: what it counts as done is in the log.
         log.write(loop.records)
         log.add_event(record)
-        save_checkpoint(checkpoint, loop.state(settings))
+        save_checkpoint(_checkpoint_of(output), loop.state(settings))
         logger.info("%s", record)
         if report is not None:
             report(record)

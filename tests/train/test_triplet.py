@@ -13,16 +13,18 @@ from command_runner import run_command
 from PIL import Image
 from safetensors.torch import load_file
 from vdup.train.__main__ import main
+from vdup.train.checkpoint import Checkpoint
 from vdup.train.config import DataConfig, TrainJobConfig
 from vdup.train.config_losses import NTXentLossConfig
 from vdup.train.config_triplet import Start, Trainable, TripletExperiment
 from vdup.train.epoch_lines import after_training, epoch_line
 from vdup.train.epoch_record import EpochRecord
 from vdup.train.training_loop import TrainingLoop
-from vdup.train.triplet import TrainingResult, settings_of, train_triplet
+from vdup.train.triplet import TrainingResult, refiner_like, settings_of, train_triplet
 
+from vdup.codes.refiner import Refiner
 from vdup.config import EfficientNetLite0Config, NoWhiteningConfig, Precision, RefinerConfig
-from vdup.errors import ConfigError
+from vdup.errors import ConfigError, WeightsError
 from vdup.pipeline.encoder import build_encoder
 
 SIDE, EPOCHS = 64, 3
@@ -99,7 +101,9 @@ def test_what_was_trained_can_be_used(folder: Path, whole: TrainingResult) -> No
 
 
 @pytest.mark.slow
-def test_an_interrupted_run_goes_on_to_the_same_end(folder: Path, whole: TrainingResult) -> None:
+def test_an_interrupted_run_goes_on_to_the_same_end(
+    folder: Path, whole: TrainingResult, monkeypatch: pytest.MonkeyPatch
+) -> None:
     config = settings(folder, "broken")
 
     def interrupt(record: EpochRecord) -> None:
@@ -109,6 +113,8 @@ def test_an_interrupted_run_goes_on_to_the_same_end(folder: Path, whole: Trainin
     with pytest.raises(KeyboardInterrupt):
         train_triplet(config, report=interrupt)
     seen: list[int] = []
+    # The start is in the checkpoint and takes long to make.
+    monkeypatch.setattr("vdup.train.triplet.initial_refiner", None)
     result = train_triplet(config, report=lambda record: seen.append(record.epoch))
     assert seen == [2, 3]
     assert result.refiner.read_bytes() == whole.refiner.read_bytes()
@@ -148,6 +154,14 @@ def test_the_backbone_is_trained_and_used(folder: Path, trainable: Trainable, mo
     tuned = replace(config, backbone=backbone, refiner=RefinerConfig(weights=result.refiner))
     picture = np.random.default_rng(0).integers(0, 256, (1, SIDE, SIDE, 3), dtype=np.uint8)
     assert build_encoder(tuned).encode(picture).shape == (1, 128)
+
+
+def test_widths_come_from_the_checkpoint() -> None:
+    tensors = {f"model.refiner.{name}": tensor for name, tensor in Refiner([5, 7, 1024]).state_dict().items()}
+    like = refiner_like(Checkpoint({}, (), {}, tensors))
+    assert [(layer.in_features, layer.out_features) for layer in like.layers] == [(5, 7), (7, 1024)]
+    with pytest.raises(WeightsError, match="no refiner"):
+        refiner_like(Checkpoint({}, (), {}, {}))
 
 
 def test_where_files_lie_does_not_shape_a_run(folder: Path) -> None:
