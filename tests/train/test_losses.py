@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from pytorch_metric_learning import losses
 from torch import Tensor
 from vdup.train.config_losses import (
     LOSSES,
@@ -67,6 +68,21 @@ def test_cross_entropy_of_pairs_against_loops() -> None:
             terms.append(-np.log(scores[0] / sum(scores)))
     loss = MetricLoss(NTXentLossConfig(temperature=temperature), memory=0)(codes, LABELS)
     assert float(loss) == pytest.approx(float(np.mean(terms)), rel=1e-4)
+
+
+@pytest.mark.parametrize("memory", [0, 64])
+def test_cross_entropy_equals_the_library_s_own_with_its_gradient(memory: int) -> None:
+    results = []
+    for own in (True, False):
+        codes = some_codes().requires_grad_(True)
+        loss = MetricLoss(NTXentLossConfig(temperature=0.2), memory)
+        if not own:
+            inner = losses.NTXentLoss(temperature=0.2)
+            loss = losses.CrossBatchMemory(inner, CODE_BITS, memory) if memory else inner
+        value = loss(codes, LABELS) + loss(codes + 0.1, LABELS)
+        value.backward()
+        results.append((value.detach(), codes.grad))
+    torch.testing.assert_close(results[0], results[1], rtol=1e-4, atol=1e-6)
 
 
 def test_multi_similarity_against_loops() -> None:
