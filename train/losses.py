@@ -31,28 +31,25 @@ class RelaxedHamming(distances.BaseDistance):  # type: ignore[misc]
         return (1 - (query_emb * ref_emb).sum(dim=1)) / 2
 
 
-class MatrixNTXent(losses.GenericPairLoss):  # type: ignore[misc]
+class NTXentLoss(losses.NTXentLoss):  # type: ignore[misc]
     """NT-Xent from the matrix of similarities.
 
     The library's own form compares every positive pair with every negative pair of the batch, most of which have no
-    row in common: 6 GB for 64 families of nine. The value is the same.
+    row in common: 6 GB for 64 families of nine. The value is the same, and so is the name, by which the memory of
+    earlier batches knows the losses that it goes with.
     """
 
     def __init__(self, temperature: float) -> None:
-        super().__init__(mat_based_loss=True)
-        self._temperature = temperature
+        super().__init__(temperature)
+        self.loss_method = self.mat_based_loss
 
     def _compute_loss(self, mat: Tensor, pos_mask: Tensor, neg_mask: Tensor) -> dict[str, dict[str, object]]:
         """-log of the softmax of each positive among itself and its row's negatives."""
-        logits = mat / self._temperature
+        logits = mat / self.temperature
         negatives = torch.logsumexp(logits.masked_fill(neg_mask == 0, -torch.inf), dim=1)
         rows, columns = torch.nonzero(pos_mask, as_tuple=True)
         found = negatives[rows] - logits[rows, columns]
         return {"loss": {"losses": softplus(found), "indices": (rows, columns), "reduction_type": "pos_pair"}}
-
-    def get_default_distance(self) -> distances.BaseDistance:
-        """Similarities are cosines."""
-        return distances.CosineSimilarity()
 
 
 class MetricLoss(nn.Module):
@@ -120,7 +117,7 @@ def _build(config: LossConfig) -> tuple[Callable[..., Tensor], Callable[[Tensor,
             )
             return loss, _triplet_miner(config.miner)
         case NTXentLossConfig():
-            return MatrixNTXent(config.temperature), None
+            return NTXentLoss(config.temperature), None
         case MultiSimilarityLossConfig():
             miner = None if config.epsilon < 0 else miners.MultiSimilarityMiner(epsilon=config.epsilon)
             return losses.MultiSimilarityLoss(alpha=config.alpha, beta=config.beta, base=config.base), miner
