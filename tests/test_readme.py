@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hydra import compose, initialize_config_module
 from vdup.train.config import EXPERIMENTS, TrainJobConfig
+from vdup.train.config_losses import LOSSES
 
 from examples.compilation import Gap, Stretch, make_compilation, unchanged
 from examples.demo import clips_folder
@@ -59,7 +60,7 @@ PYTHON_LINES = [(page, line) for page, line in LINES if line.startswith("python 
 
 @pytest.fixture(autouse=True, scope="module")
 def hydra() -> Iterator[None]:
-    register({"job": {"train": TrainJobConfig}, "experiment": {**EXPERIMENTS}})
+    register({"job": {"train": TrainJobConfig}, "experiment": {**EXPERIMENTS}, "loss": {**LOSSES}})
     with initialize_config_module(config_module="vdup.conf", version_base="1.3"):
         yield
 
