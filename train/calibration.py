@@ -50,6 +50,9 @@ _DRAWN_EVERY = 4
 _STRANGERS = 10
 """References without a copy that each query is compared with."""
 
+_LEAST_SEEN = 0.5
+"""A way of seeing a query must show more than this share of a copy's frames to be learned from."""
+
 _SHARE_WITHOUT_COPIES = 0.2
 
 Progress = Callable[[int, int], None]
@@ -128,7 +131,7 @@ def _encoded(
         )
         encoded: dict[str, QueryCodes] = {}
         for done, (query_id, query) in enumerate(
-            encode_queries(library, queries, calibration, mirror=True, panels=False), start=1
+            encode_queries(library, queries, calibration, mirror=True, panels=True), start=1
         ):
             if isinstance(query, VideoError):
                 logger.warning("skipped %s: %s", query_id, query)
@@ -182,7 +185,8 @@ def _fit_evidence(material: _Material, seed: int) -> Evidence:
 def _same_moment(material: _Material, segment: Segment) -> Matrix:
     """Distance and background, float64 [K, 2], of each query frame of a copy against the moment it shows.
 
-    Of the straight and the mirrored query the nearer one is taken, as a whole.
+    Of the ways in which the query is seen, straight, mirrored, in panels, the nearest one is taken, as a whole; panels
+    only where they are there for most of the copy.
     """
     query = material.queries[segment.query_id]
     library = material.library
@@ -193,19 +197,20 @@ def _same_moment(material: _Material, segment: Segment) -> Matrix:
         segment.query_end_seconds - segment.query_start_seconds
     )
     found = []
-    for track in (query.straight, query.mirrored):
-        if track is None:
-            continue
-        inside = (
-            (track.times_seconds >= segment.query_start_seconds)
-            & (track.times_seconds < segment.query_end_seconds)
-            & track.searchable
+    for track in query.tracks:
+        copied = (track.times_seconds >= segment.query_start_seconds) & (
+            track.times_seconds < segment.query_end_seconds
         )
+        inside = copied & track.searchable
+        if inside.sum() <= _LEAST_SEEN * copied.sum():
+            continue
         at = segment.reference_start_seconds + speed * (track.times_seconds[inside] - segment.query_start_seconds)
         distances = hamming_distances(track.codes[inside], np.asarray(codes.codes)).astype(np.float32)
         best = [-reference.look_up(at[row : row + 1], -distances[row], 0.75 * step)[0][0] for row in range(len(at))]
         found.append(np.column_stack([np.array(best, dtype=np.float64), track.backgrounds[inside]]))
-    return min(found, key=lambda pairs: float(np.median(pairs[:, 0])) if len(pairs) else 0.0)
+    if not found:  # a copy of blank frames
+        return np.empty((0, 2))
+    return min(found, key=lambda pairs: float(np.median(pairs[:, 0])))
 
 
 def _strangers(material: _Material, query_id: str, rng: np.random.Generator) -> Matrix:
