@@ -11,6 +11,7 @@ from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from vdup.train.config import EXPERIMENTS, PCAExperiment, TrainJobConfig
 from vdup.train.config_losses import LOSSES
+from vdup.train.config_triplet import TripletExperiment
 
 from vdup import config
 from vdup.errors import ConfigError
@@ -30,6 +31,8 @@ OPTIONS = sorted(
     for file in CONF.glob("*/*.yaml")
     if file.parent.name not in ("local", "experiment", "loss")
 )
+RUNS = {"default_weights": TripletExperiment}
+"""Experiments with settings of their own: the runs that made what comes with vdup."""
 NEEDED = {"t7": ["whitening.mean=m.t7", "whitening.dvt=d.t7"]}
 
 
@@ -100,12 +103,12 @@ def test_every_schema_has_an_option() -> None:
 @pytest.mark.parametrize("file", sorted(CONF.glob("experiment/*.yaml")), ids=lambda file: file.stem)
 def test_every_experiment(file: Path) -> None:
     settings = composed("train", f"+experiment={file.stem}", "data.images=photos")
-    assert type(settings.experiment) is EXPERIMENTS[file.stem]
+    assert type(settings.experiment) is {**EXPERIMENTS, **RUNS}[file.stem]
     assert settings.data.images == Path("photos")
 
 
 def test_experiments_and_losses_have_files() -> None:
-    assert {file.stem for file in CONF.glob("experiment/*.yaml")} == set(EXPERIMENTS)
+    assert {file.stem for file in CONF.glob("experiment/*.yaml")} == set(EXPERIMENTS) | set(RUNS)
     assert {file.stem for file in CONF.glob("loss/*.yaml")} == set(LOSSES)
 
 
