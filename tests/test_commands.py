@@ -40,7 +40,7 @@ def test_missing_videos(tmp_path: Path) -> None:
 def test_training_without_an_experiment(tmp_path: Path) -> None:
     done = typed("vdup.train", "data.images=photos", folder=tmp_path)
     assert done.returncode == 2
-    assert one_line(done.stderr).endswith("add +experiment=NAME with one of pca, rotation, calibration")
+    assert one_line(done.stderr).endswith("add +experiment=NAME with one of pca, rotation, calibration, triplet")
 
 
 def test_help_and_wrong_use_need_no_torch(tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_wrong_use_of_library(words: list[str], expected: str, tmp_path: Path) -
         (["+experiment=rotation", "data.videos=."], "give a folder of photographs as data.images=DIR"),
         (["+experiment=calibration", "data.images=no where"], "data.images=no where: there is no such folder"),
         (["+experiment=pca", "data.images=.", "experiment.dimensions=0"], "experiment.dimensions=0 is not usable"),
-        (["+experiment=magic"], "choose one of calibration, pca, rotation"),
+        (["+experiment=magic"], "choose one of calibration, default_weights, pca, rotation, triplet"),
     ],
 )
 def test_wrong_use_of_training(words: list[str], expected: str, tmp_path: Path) -> None:
