@@ -80,10 +80,12 @@ def train_calibration(config: TrainJobConfig, progress: Progress | None = None) 
         raise ConfigError("a calibration is made from photographs; give a folder as data.images=DIR")
     photographs = list_images(Path(config.data.images), config.data.limit)
     shuffled = [photographs[row] for row in np.random.default_rng(config.seed).permutation(len(photographs))]
-    if len(shuffled) < 2 * experiment.background:
+    # Without a problem at hand the other half is what one is generated from.
+    needed = experiment.background if experiment.problem else 2 * experiment.background
+    if len(shuffled) < needed:
         raise ConfigError(
-            f"data.images={config.data.images} has {len(shuffled)} photographs, at least {2 * experiment.background} "
-            "are needed; lower experiment.background"
+            f"data.images={config.data.images} has {len(shuffled)} photographs, at least {needed} are needed; lower "
+            f"experiment.background={experiment.background}"
         )
     with TemporaryDirectory() as temporary:
         try:

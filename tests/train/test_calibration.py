@@ -137,6 +137,17 @@ def test_too_few_photographs_for_the_background(images: Path, tmp_path: Path) ->
         train_calibration(config)
 
 
+def test_a_problem_at_hand_leaves_all_photographs_for_the_background(images: Path, tmp_path: Path) -> None:
+    def calibration(background: int) -> TrainJobConfig:
+        experiment = CalibrationExperiment(background=background, problem=tmp_path / "problem")
+        return settings(images, tmp_path / "c.safetensors", experiment)
+
+    with pytest.raises(ConfigError, match=r"has 110 photographs, at least 111 "):
+        train_calibration(calibration(111))
+    with pytest.raises(ConfigError, match=r"no calibration can be made|there is no such|problem"):
+        train_calibration(calibration(110))
+
+
 def test_photographs_and_the_experiment_are_needed(images: Path, tmp_path: Path) -> None:
     output = tmp_path / "c.safetensors"
     with pytest.raises(ConfigError, match=r"data\.images=DIR"):
