@@ -179,16 +179,18 @@ def _encode(library: OpenLibrary, video: DecodedVideo) -> tuple[VideoCodes, int]
     Raises:
         VideoError: it cannot be decoded.
     """
-    parts = [(library.encoder.encode(batch.images), batch) for batch in video]
+    # The images go at once: those of a film would take gigabytes.
+    parts = [(library.encoder.encode(batch.images), batch.times_seconds, batch.searchable) for batch in video]
     if not parts:
         raise VideoDecodeError(video.path, "no frame could be decoded; check that the file plays")
+    every = np.concatenate([part for part, _, _ in parts])
     codes = collapse_runs(
-        np.concatenate([part for part, _ in parts]),
-        np.concatenate([batch.times_seconds for _, batch in parts]),
-        np.concatenate([batch.searchable for _, batch in parts]),
+        every,
+        np.concatenate([times for _, times, _ in parts]),
+        np.concatenate([searchable for _, _, searchable in parts]),
         video.duration_seconds,
     )
-    return codes, sum(len(part) for part, _ in parts)
+    return codes, len(every)
 
 
 def _store(
