@@ -1,4 +1,5 @@
 import os
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from vdup.codes.runs import collapse_runs
 from vdup.errors import LibraryFullError, StoreError
 from vdup.pipeline.indexer import IndexedFile, Outcome
 from vdup.pipeline.library import Library
+from vdup.types import CodeArray
 
 
 def _outcomes(files: list[IndexedFile]) -> dict[str, Outcome]:
@@ -29,6 +31,25 @@ def _assert_in_step(library: Library, workshop: Workshop) -> None:
         hits, _ = library.lookup.search(np.array(codes.codes[codes.searchable]), 5, 0, 1000)
         assert set(library.folder.rows_of(record)[codes.searchable].tolist()) <= set(hits.reference_rows.tolist())
         assert (library.folder.live_mask()[hits.reference_rows]).all()
+
+
+def test_images_go_as_soon_as_they_are_encoded(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The images of a film of three hours would take 2 GB."""
+    encode = workshop.encoder.encode
+    seen: list[weakref.ref[np.ndarray[Any, Any]]] = []
+    most_alive = 0
+
+    def watched(images: np.ndarray[Any, Any]) -> CodeArray:
+        nonlocal most_alive
+        seen.append(weakref.ref(images))
+        most_alive = max(most_alive, sum(one() is not None for one in seen))
+        return encode(images)
+
+    monkeypatch.setattr(workshop.encoder, "encode", watched)
+    with workshop.open() as library:
+        library.index_all([workshop.film("long", (1, 0, 200))])
+    assert len(seen) > 10
+    assert most_alive <= 2
 
 
 def test_codes_of_every_video_are_stored(workshop: Workshop) -> None:
