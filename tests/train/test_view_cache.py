@@ -95,9 +95,13 @@ import numpy as np
 from family_sources import family_processes, NumberedFamilies
 from vdup.train.view_cache import open_or_build_views
 
+blocks = []
+
 def slow(images):
+    blocks.append(len(images))
     print(len(images), flush=True)
-    time.sleep(0.2)
+    if len(blocks) == 2:
+        time.sleep(60)  # until the signal comes
     return (images[:, ::2] / np.float16(2) + len(images)).astype(np.float16)
 
 if __name__ == "__main__":
@@ -148,7 +152,7 @@ def test_a_killed_build_leaves_no_process_and_can_be_finished(tmp_path: Path, wa
     while any(map(_alive, children)) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not any(map(_alive, children))
-    assert json.loads((tmp_path / "cut" / "state.json").read_text())["parts_done"] in (8, 16)
+    assert json.loads((tmp_path / "cut" / "state.json").read_text())["parts_done"] == 8
     open_or_build_views(tmp_path / "cut", "k", SOURCE, halves, workers=1)
     open_or_build_views(tmp_path / "whole", "k", SOURCE, halves, workers=1)
     assert contents(tmp_path / "cut") == contents(tmp_path / "whole")
