@@ -1,7 +1,6 @@
 """Videos into a library: decode, encode, store; one bad file never stops the rest."""
 
 import logging
-import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,7 +15,6 @@ from vdup.catalogue.records import FileStamp, StoredVideo, VideoState
 from vdup.codes.runs import collapse_runs
 from vdup.errors import VideoDecodeError, VideoError
 from vdup.pipeline.open_library import OpenLibrary
-from vdup.torch_threads import at_most_torch_threads
 from vdup.types import VideoCodes, VideoInfo
 from vdup.video.workers import DecodedVideo, DecoderPool
 
@@ -113,8 +111,6 @@ def index_videos(
             timeout_base_seconds=sampling.timeout_base_seconds,
             timeout_per_second=sampling.timeout_per_second,
         ) as pool,
-        # A core for each decoder: at one frame a second decoding costs as much as the network.
-        at_most_torch_threads(max(1, (os.cpu_count() or 2) - pool.workers)),
     ):
         for number, video in enumerate(pool.videos(to_decode()), start=1):
             video_id, stamp = waiting.popleft()
