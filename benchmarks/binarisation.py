@@ -26,12 +26,10 @@ from rich.progress import track
 from rich.table import Table
 
 from vdup.align import matcher as alignment
-from vdup.align.calibration import load_calibration
+from vdup.align.calibration import Calibration, load_calibration
 from vdup.align.matcher import QueryTrack, ScoredSegment, SegmentMatcher
-from vdup.align.segments import drop_weaker_tellings, suppress
 from vdup.codes.binarize import binarize
 from vdup.codes.refiner import build_refiner
-from vdup.codes.runs import RUN_RADIUS_BITS
 from vdup.config import QueryJobConfig
 from vdup.errors import ConfigError, VdupError
 from vdup.evaluation.ground_truth import read_ground_truth
@@ -40,12 +38,15 @@ from vdup.evaluation.segments import segment_curve
 from vdup.features.extractor import build_extractor
 from vdup.hydra_schema import register, to_config
 from vdup.pipeline.encoder import Encoder
+from vdup.pipeline.searcher import best_tellings
 from vdup.types import CODE_BITS, CODE_BYTES, CodeArray, FloatArray, Match, VideoCodes
 from vdup.video.discover import find_videos
 from vdup.video.workers import DecoderPool
 
+ValuesOf = Callable[[NDArray[np.uint8], bool], FloatArray]
+"""Images uint8 [N, S, S, 3], perhaps to be mirrored, to values float32 [N, 1024]."""
+
 _USAGE = "usage: python -m benchmarks.binarisation root=DIR [setting=value ...]"
-_SAME_STORY = 0.5
 
 
 @dataclass(frozen=True)
@@ -98,15 +99,9 @@ def angle_bits(cosines: FloatArray) -> NDArray[np.float32]:
     return bits
 
 
-def _see(config: QueryJobConfig, folder: Path, frames_per_second: float, mirror: bool) -> list[SeenVideo]:
-    extractor = build_extractor(config)
-    refiner = build_refiner(config.refiner, extractor.fingerprint)
-
-    @torch.inference_mode()
-    def values_of(images: NDArray[np.uint8], mirrored: bool = False) -> FloatArray:
-        values: FloatArray = refiner(torch.from_numpy(extractor.extract(images, mirrored))).numpy()
-        return values
-
+def _see(
+    config: QueryJobConfig, values_of: ValuesOf, folder: Path, frames_per_second: float, mirror: bool
+) -> list[SeenVideo]:
     sampling, seen = config.sampling, []
     with DecoderPool(
         workers=sampling.workers,
@@ -120,31 +115,26 @@ def _see(config: QueryJobConfig, folder: Path, frames_per_second: float, mirror:
         films = zip(videos, pool.videos(path for _, path in videos), strict=True)
         for (video_id, _), video in track(films, folder.name, len(videos), disable=not sys.stderr.isatty()):
             parts = [
-                (values_of(batch.images), values_of(batch.images, True) if mirror else np.empty((0, CODE_BITS)), batch)
+                (
+                    values_of(batch.images, False),
+                    values_of(batch.images if mirror else batch.images[:0], True),
+                    batch.times_seconds,
+                    batch.searchable,
+                )
                 for batch in video
             ]
-            seen.append(
-                SeenVideo(
-                    Path(video_id).stem,
-                    np.concatenate([part[0] for part in parts]),
-                    np.concatenate([part[1] for part in parts]).astype(np.float32),
-                    np.concatenate([batch.times_seconds for *_, batch in parts]),
-                    np.concatenate([batch.searchable for *_, batch in parts]),
-                    video.duration_seconds,
-                )
-            )
+            values, mirrored, times, searchable = (np.concatenate(column) for column in zip(*parts, strict=True))
+            seen.append(SeenVideo(Path(video_id).stem, values, mirrored, times, searchable, video.duration_seconds))
     return seen
 
 
 def _match(
     config: QueryJobConfig,
+    calibration: Calibration,
     queries: list[SeenVideo],
     references: list[SeenVideo],
     carry: Callable[[FloatArray], CodeArray],
 ) -> list[Match]:
-    extractor = build_extractor(config)
-    codes = Encoder(extractor, build_refiner(config.refiner, extractor.fingerprint)).codes_digest
-    calibration = load_calibration(config.matcher.calibration, codes)
     matcher = SegmentMatcher(replace(config.matcher, threshold=0.0), calibration, 1 / config.sampling.library_fps)
     known = [
         (
@@ -175,14 +165,7 @@ def _match(
                 for one in tracks
                 for segment in matcher.match(one, np.flatnonzero(one.searchable), reference, weights)
             ]
-            best = suppress(segments, lambda segment: segment.score, ScoredSegment.intervals, _SAME_STORY)
-            best = drop_weaker_tellings(
-                best,
-                lambda segment: segment.intervals()[0],
-                lambda segment: segment.mean_hamming_distance,
-                float(RUN_RADIUS_BITS),
-            )
-            found += [_as_match(query.id, reference_id, segment) for segment in best]
+            found += [_as_match(query.id, reference_id, segment) for segment in best_tellings(segments)]
     return found
 
 
@@ -199,16 +182,25 @@ def measure(config: QueryJobConfig, root: Path) -> dict[str, tuple[float, float]
         VdupError: a video or the weights cannot be read.
     """
     truth = read_ground_truth(root / "gt.csv")
-    references = _see(config, root / "refs", config.sampling.library_fps, mirror=False)
-    queries = _see(config, root / "queries", config.sampling.query_fps, mirror=config.matcher.mirror)
+    extractor = build_extractor(config)
+    refiner = build_refiner(config.refiner, extractor.fingerprint)
+    calibration = load_calibration(config.matcher.calibration, Encoder(extractor, refiner).codes_digest)
+
+    @torch.inference_mode()
+    def values_of(images: NDArray[np.uint8], mirrored: bool) -> FloatArray:
+        values: FloatArray = refiner(torch.from_numpy(extractor.extract(images, mirrored))).numpy()
+        return values
+
+    references = _see(config, values_of, root / "refs", config.sampling.library_fps, mirror=False)
+    queries = _see(config, values_of, root / "queries", config.sampling.query_fps, mirror=config.matcher.mirror)
     table = ValueTable()
-    matches = {"codes": _match(config, queries, references, binarize)}
+    matches = {"codes": _match(config, calibration, queries, references, binarize)}
     with (
         patch.object(alignment, "hamming_distances", table.distances),
         patch.object(alignment, "paired_hamming", table.paired_distances),
         patch.object(alignment, "signs", table.vectors),
     ):
-        matches["values"] = _match(config, queries, references, table.add)
+        matches["values"] = _match(config, calibration, queries, references, table.add)
     return {
         name: (segment_curve(truth, found).average_precision, pair_average_precision(truth, found))
         for name, found in matches.items()

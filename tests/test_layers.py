@@ -7,7 +7,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 LAYERS = (
-    "errors", "types", "config", "torch_threads",
+    "errors", "types", "config",
     "weights",
     "video", "features", "codes", "temporal", "lookup", "store", "catalogue", "candidates", "align",
     "pipeline", "report", "evaluation",

@@ -5,6 +5,7 @@ frame that was stored. Other moments of the same video that look different are t
 """
 
 from collections.abc import Collection, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -102,7 +103,7 @@ class VideoFamilies:
         families: list[Family] = []
         seen: list[FloatArray] = []
         try:
-            with WindowReader(path, decoded_short_side(self._side_pixels)) as reader:
+            with closing(WindowReader(path, decoded_short_side(self._side_pixels))) as reader:
                 for seconds in draw_moments(reader.duration_seconds, self._moments, rng):
                     window = reader.around(seconds, _REACH_SECONDS)
                     if window is None:
@@ -135,9 +136,8 @@ class VideoFamilies:
         if others:
             other = int(rng.integers(others))
             try:
-                with WindowReader(
-                    self._paths[other + (other >= number)], decoded_short_side(self._side_pixels)
-                ) as reader:
+                path = self._paths[other + (other >= number)]
+                with closing(WindowReader(path, decoded_short_side(self._side_pixels))) as reader:
                     window = reader.around(rng.uniform(0, reader.duration_seconds), _REACH_SECONDS)
             except VideoError:  # told of when its own turn comes
                 window = None

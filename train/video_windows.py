@@ -5,8 +5,6 @@ Exactness to the frame, which searching needs and seeking does not give in every
 
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import av
 import numpy as np
@@ -41,7 +39,7 @@ class Window:
 
 
 class WindowReader:
-    """An open video. Use it as a context manager."""
+    """An open video; use it inside ``contextlib.closing``."""
 
     def __init__(self, path: Path, short_side_pixels: int) -> None:
         """Opens a video.
@@ -119,11 +117,3 @@ class WindowReader:
     def close(self) -> None:
         """Closes the file."""
         self._container.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

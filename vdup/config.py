@@ -73,7 +73,7 @@ class EfficientNetLite0Config(BackboneConfig):
 
     weights: Path | None = None
     """Fine-tuning to lay over the ImageNet weights, a file made by ``python -m vdup.train +experiment=triplet``; none:
-    the one that ships with vdup, if any."""
+    the one that ships with vdup."""
     fine_tuned: bool = True
     """False: the ImageNet weights as published, without any fine-tuning."""
 

@@ -230,8 +230,6 @@ class Workshop:
 class ScriptedPool:
     """Plays films in place of decoding processes; takes paths a little ahead, as these do."""
 
-    workers = 1
-
     def __init__(self, workshop: Workshop, frames_per_second: float, panels: bool) -> None:
         self._workshop = workshop
         self._frames_per_second = frames_per_second

@@ -1,3 +1,4 @@
+from contextlib import closing
 from fractions import Fraction
 from pathlib import Path
 
@@ -20,7 +21,7 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("seconds", [2.01, 3.31, 0.91, 1.51])
 def test_frames_around_a_moment(video: Path, seconds: float) -> None:
-    with WindowReader(video, 320) as reader:
+    with closing(WindowReader(video, 320)) as reader:
         assert reader.duration_seconds == pytest.approx(4.0, abs=0.05)
         window = reader.around(seconds, 0.5)
     assert window is not None
@@ -31,7 +32,7 @@ def test_frames_around_a_moment(video: Path, seconds: float) -> None:
 
 
 def test_windows_are_cut_at_both_ends_of_the_video(video: Path) -> None:
-    with WindowReader(video, 320) as reader:
+    with closing(WindowReader(video, 320)) as reader:
         late, early, behind = reader.around(4.2, 0.5), reader.around(0.0, 0.2), reader.around(9.0, 0.5)
     assert late is not None
     assert early is not None
@@ -42,7 +43,7 @@ def test_windows_are_cut_at_both_ends_of_the_video(video: Path) -> None:
 
 def test_fast_videos_are_thinned(tmp_path: Path) -> None:
     write_numbered(tmp_path / "fast.mp4", regular_times(120, 100))
-    with WindowReader(tmp_path / "fast.mp4", 320) as reader:
+    with closing(WindowReader(tmp_path / "fast.mp4", 320)) as reader:
         window = reader.around(0.5, 0.25)
     assert window is not None
     assert np.diff(window.times_seconds).min() >= 0.025
@@ -54,7 +55,7 @@ def test_frames_are_upright_and_scaled(tmp_path: Path) -> None:
     for degrees in (0, 90, 180, 270):
         path = tmp_path / f"{degrees}.mp4"
         write_numbered(path, times, width=160, height=96, rotation_degrees=degrees)
-        with WindowReader(path, 48) as reader:
+        with closing(WindowReader(path, 48)) as reader:
             window = reader.around(0.0, 0.2)
         assert window is not None
         assert window.pictures[0].shape == (48, 80, 3)
@@ -64,7 +65,7 @@ def test_frames_are_upright_and_scaled(tmp_path: Path) -> None:
 def test_time_starts_with_the_first_frame(tmp_path: Path) -> None:
     path = tmp_path / "late.ts"
     write_numbered(path, [time + Fraction(7) for time in regular_times(50, RATE)], container="mpegts")
-    with WindowReader(path, 320) as reader:
+    with closing(WindowReader(path, 320)) as reader:
         window = reader.around(1.0, 0.1)
     assert window is not None
     assert [read_number(picture) for picture in window.pictures] == list(range(23, 28))
@@ -72,7 +73,7 @@ def test_time_starts_with_the_first_frame(tmp_path: Path) -> None:
 
 def test_damage_costs_frames_only(video: Path, tmp_path: Path) -> None:
     damage(video, tmp_path / "damaged.mp4", 0.4, 3000)
-    with WindowReader(tmp_path / "damaged.mp4", 320) as reader:
+    with closing(WindowReader(tmp_path / "damaged.mp4", 320)) as reader:
         windows = [reader.around(seconds, 0.5) for seconds in (0.5, 1.5, 2.5, 3.5)]
     assert windows[0] is not None
     assert len(windows[0].pictures) >= 20

@@ -118,12 +118,18 @@ def find_segments(
     for number, mine in sorted(found.items()):
         record = library.folder.catalogue.by_number(number)
         if record is not None:
-            best = suppress(mine, _strength, ScoredSegment.intervals, 0.5)
-            best = drop_weaker_tellings(
-                best, lambda segment: segment.intervals()[0], lambda segment: segment.mean_hamming_distance, _SAME_BITS
-            )
-            chosen += [(record, segment) for segment in best]
+            chosen += [(record, segment) for segment in best_tellings(mine)]
     return chosen
+
+
+def best_tellings(segments: Sequence[ScoredSegment]) -> list[ScoredSegment]:
+    """Of segments of one query and one reference that tell one story, the best, in whichever track they were found."""
+    return drop_weaker_tellings(
+        suppress(segments, _strength, ScoredSegment.intervals, 0.5),
+        lambda segment: segment.intervals()[0],
+        lambda segment: segment.mean_hamming_distance,
+        _SAME_BITS,
+    )
 
 
 def find_candidates(library: OpenLibrary, query: QueryTrack, config: MatcherConfig) -> list[Candidate]:

@@ -1,13 +1,15 @@
 """Temporal Match Kernel score of one matched segment, and the small time offset at which it is best."""
 
 import math
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 
 import numpy as np
 import torch
 
 from vdup.temporal.tmk import TMK
-from vdup.torch_threads import at_most_torch_threads
 from vdup.types import FloatArray, TimeArray
 
 _PERIODS_SECONDS = (29.0, 67.0, 151.0)
@@ -19,9 +21,28 @@ _FREQUENCIES = 16
 """The first term left out has 2 % of the weight of the first one kept."""
 
 
+_threads = threading.Lock()
+
+
 @lru_cache(maxsize=1)
 def _kernel() -> TMK:
     return TMK(_PERIODS_SECONDS, m=_FREQUENCIES, normalization="feat_freq", beta=32.0)
+
+
+@contextmanager
+def _in_one_thread() -> Iterator[None]:
+    """Keeps torch from sharing these small sums out among threads.
+
+    One segment takes 3 ms in one thread; in two it took 150-390 ms on a machine with two busy cores, where every
+    operation ends with a wait for the thread that has no processor.
+    """
+    with _threads:  # the setting is one for the whole process
+        before = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)
 
 
 def _check(features: FloatArray, times: TimeArray, side: str) -> None:
@@ -77,9 +98,7 @@ def score_segment(
     # The small allowance keeps 2.0 / 0.1 at 20 steps.
     steps = math.floor(search_seconds / step_seconds + 1e-9)
     offsets = np.arange(-steps, steps + 1) * step_seconds
-    # These sums are small: one segment takes 3 ms in one thread; in two it took 150-390 ms on a machine with two busy
-    # cores.
-    with at_most_torch_threads(1), torch.inference_mode():
+    with _in_one_thread(), torch.inference_mode():
         query, reference = (
             kernel.single_fv(
                 torch.from_numpy(np.ascontiguousarray(features, dtype=np.float32))[None],
