@@ -18,7 +18,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from rich.console import Console
 from rich.table import Table
-from vdup.train.problem import make_problem
+from vdup.train.material.problem import make_problem
 
 from vdup.errors import VdupError
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 
 import numpy as np
-from vdup.train.families import Family, UnreadableError
+from vdup.train.families.pictures import Family, UnreadableError
 
 SIDE, VIEWS = 6, 2
 

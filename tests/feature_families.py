@@ -1,7 +1,7 @@
 """Families of made-up features, for tests of training that need no pictures."""
 
 import numpy as np
-from vdup.train.training_data import CachedFamilies
+from vdup.train.families.batches import CachedFamilies
 
 DIMENSIONS, VIEWS = 16, 3
 

@@ -9,9 +9,9 @@ from hydra import compose, initialize_config_module
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
-from vdup.train.config import EXPERIMENTS, PCAExperiment, TrainJobConfig
-from vdup.train.config_losses import LOSSES
-from vdup.train.config_triplet import TripletExperiment
+from vdup.train.config.experiments import EXPERIMENTS, PCAExperiment, TrainJobConfig
+from vdup.train.config.losses import LOSSES
+from vdup.train.config.triplet import TripletExperiment
 
 from vdup import config
 from vdup.errors import ConfigError

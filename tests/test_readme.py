@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from hydra import compose, initialize_config_module
-from vdup.train.config import EXPERIMENTS, TrainJobConfig
-from vdup.train.config_losses import LOSSES
+from vdup.train.config.experiments import EXPERIMENTS, TrainJobConfig
+from vdup.train.config.losses import LOSSES
 
 from examples.compilation import Gap, Stretch, make_compilation, unchanged
 from examples.demo import clips_folder

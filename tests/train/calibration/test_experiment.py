@@ -1,0 +1,259 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+from vdup.train.__main__ import train
+from vdup.train.calibration import experiment as calibration_module
+from vdup.train.calibration.experiment import background_codes, train_calibration
+from vdup.train.config.experiments import CalibrationExperiment, DataConfig, PCAExperiment, TrainJobConfig
+from vdup.train.material import problem as problem_module
+from vdup.train.material.image_files import load_image
+from vdup.train.material.problem import make_problem
+
+from vdup.align.calibration import Calibration, load_calibration
+from vdup.align.matcher import ScoredSegment
+from vdup.align.refine import Line
+from vdup.align.refine import Segment as FoundSegment
+from vdup.config import EfficientNetLite0Config, SamplingConfig
+from vdup.errors import ConfigError
+from vdup.evaluation.ground_truth import Segment
+from vdup.pipeline.encoder import Encoder, build_encoder
+from vdup.types import CODE_BITS, CODE_BYTES, CodeArray
+
+BACKGROUND, QUERIES = 12, 5
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("images")
+    rng = np.random.default_rng(0)
+    for number in range(110):
+        coarse = Image.fromarray(rng.integers(0, 256, (6, 8, 3), np.uint8))
+        coarse.resize((128, 96), Image.Resampling.BICUBIC).save(folder / f"{number:03d}.png")
+    return folder
+
+
+def settings(images: Path | None, output: Path, experiment: CalibrationExperiment) -> TrainJobConfig:
+    return TrainJobConfig(
+        output=output,
+        data=DataConfig(images=images),
+        experiment=experiment,
+        sampling=SamplingConfig(workers=1),
+        backbone=EfficientNetLite0Config(device="cpu"),
+    )
+
+
+# --- the whole
+
+
+@pytest.fixture(scope="module")
+def problem(images: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three references and five queries of a few seconds each, the last query without a copy."""
+    root = tmp_path_factory.mktemp("problem") / "made"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(problem_module, "_SHORT_SIDES_PIXELS", (96,))
+        patch.setattr(problem_module, "_WORK_PIXELS", 96)
+        patch.setattr(problem_module, "_REFERENCE_SECONDS", (4.0, 8.0))
+        patch.setattr(problem_module, "_COPY_SECONDS", (3.0, 4.0))
+        patch.setattr(problem_module, "_FOOTAGE_SECONDS", (2.0, 2.5))
+        patch.setattr(problem_module, "EDIT_NAMES", ("reencode", "gray"))
+        patch.setattr(problem_module, "draw_combination", lambda rng: "reencode")
+        make_problem(root, sorted(images.iterdir()), 5, 3, QUERIES, 1)
+    return root
+
+
+@pytest.fixture(scope="module")
+def trained(
+    images: Path, problem: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, list[tuple[int, int]]]:
+    """File of a calibration and the steps that were told on the way."""
+    output = tmp_path_factory.mktemp("trained") / "new" / "calibration.safetensors"
+    steps: list[tuple[int, int]] = []
+    experiment = CalibrationExperiment(background=BACKGROUND, problem=problem)
+    train_calibration(settings(images, output, experiment), lambda done, total: steps.append((done, total)))
+    return output, steps
+
+
+@pytest.mark.slow
+def test_a_calibration_of_the_models_codes_is_written(
+    images: Path, problem: Path, trained: tuple[Path, list[tuple[int, int]]]
+) -> None:
+    output, steps = trained
+    model = settings(images, output, CalibrationExperiment())
+    made: Calibration = load_calibration(output, build_encoder(model).codes_digest)
+    assert made.background_codes.shape == (BACKGROUND, CODE_BYTES)
+    assert steps == [(done, QUERIES) for done in range(1, QUERIES + 1)]
+
+    evidence = made.evidence
+    assert evidence.distance < 0 < evidence.background
+    assert evidence.lowest < 0 < evidence.highest
+    near, far = evidence.of(np.array([100, 480], dtype=np.int32), np.full(2, 380, dtype=np.float32))
+    assert near > 0 > far
+
+    scores = [made.score.probability(total, 1.0, 0.5) for total in (0.0, 1.0, 5.0, 20.0, 80.0)]
+    assert scores == sorted(scores)
+    assert 0 <= scores[0] < scores[-1] <= 1
+
+
+@pytest.mark.slow
+def test_a_problem_without_copies_is_refused(images: Path, problem: Path, tmp_path: Path) -> None:
+    made = tmp_path / "problem"
+    for part in ("refs", "queries"):
+        (made / part).mkdir(parents=True)
+    (made / "refs" / "R0000.mp4").write_bytes((problem / "refs" / "R0001.mp4").read_bytes())
+    (made / "queries" / "Q0000.mp4").write_bytes((problem / "queries" / "Q0002.mp4").read_bytes())
+    (made / "gt.csv").write_text("query_id,ref_id,query_start,query_end,ref_start,ref_end\n")
+    output = tmp_path / "calibration.safetensors"
+    with pytest.raises(ConfigError, match=r"evidence model needs both .* gave 0 right .* raise experiment.references"):
+        train_calibration(settings(images, output, CalibrationExperiment(background=BACKGROUND, problem=made)))
+    assert not output.exists()
+
+
+@pytest.mark.parametrize(("right", "wrong"), [(0, 0), (0, 5), (5, 0)])
+def test_segments_of_one_kind_only_are_refused(right: int, wrong: int) -> None:
+    with pytest.raises(ConfigError, match=f"score model .* {right} right and {wrong} wrong"):
+        calibration_module._require_both("score", "segments", right, wrong)
+
+
+def test_errors_of_the_problem_name_the_photographs(
+    images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError("photographs are too few")
+
+    monkeypatch.setattr(calibration_module, "make_problem", fail)
+    config = settings(images, tmp_path / "c.safetensors", CalibrationExperiment(background=BACKGROUND))
+    with pytest.raises(ConfigError, match=r"no calibration can be made from data.images=.*photographs are too few"):
+        train_calibration(config)
+
+
+def test_too_few_photographs_for_the_background(images: Path, tmp_path: Path) -> None:
+    config = settings(images, tmp_path / "c.safetensors", CalibrationExperiment(background=56))
+    with pytest.raises(ConfigError, match=r"has 110 photographs, at least 112 .* lower experiment.background"):
+        train_calibration(config)
+
+
+def test_a_problem_at_hand_leaves_all_photographs_for_the_background(images: Path, tmp_path: Path) -> None:
+    def calibration(background: int) -> TrainJobConfig:
+        experiment = CalibrationExperiment(background=background, problem=tmp_path / "problem")
+        return settings(images, tmp_path / "c.safetensors", experiment)
+
+    with pytest.raises(ConfigError, match=r"has 110 photographs, at least 111 "):
+        train_calibration(calibration(111))
+    with pytest.raises(ConfigError, match=r"no calibration can be made|there is no such|problem"):
+        train_calibration(calibration(110))
+
+
+def test_photographs_and_the_experiment_are_needed(images: Path, tmp_path: Path) -> None:
+    output = tmp_path / "c.safetensors"
+    with pytest.raises(ConfigError, match=r"data\.images=DIR"):
+        train_calibration(settings(None, output, CalibrationExperiment()))
+    with pytest.raises(ConfigError, match=r"data\.images=DIR"):
+        train_calibration(TrainJobConfig(output=output, data=DataConfig(images=images), experiment=PCAExperiment()))
+
+
+def test_the_command_shows_how_many_queries_are_done(
+    images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stand_in(config: TrainJobConfig, progress: Callable[[int, int], None]) -> None:
+        progress(7, 7)
+
+    monkeypatch.setattr(calibration_module, "train_calibration", stand_in)
+    assert train(settings(images, tmp_path / "c.safetensors", CalibrationExperiment())) == 0
+    assert "training: 7 of 7 queries" in capsys.readouterr().err
+
+
+# --- right and wrong segments
+
+
+def found(query: tuple[float, float], reference: tuple[float, float]) -> ScoredSegment:
+    rows = np.zeros(1, dtype=np.int64)
+    segment = FoundSegment(Line(1.0, 0.0), *query, *reference, rows, rows, np.zeros(1, dtype=np.float32))
+    return ScoredSegment(segment, 0.5, 1, 1, 100.0, 0.5, mirrored=False, panel=False)
+
+
+@pytest.mark.parametrize(
+    ("query", "reference", "right"),
+    [
+        ((10, 14), (30, 34), True),
+        ((11, 12), (30, 31), True),
+        ((8.1, 12), (28.1, 32), True),
+        ((8, 12), (30, 34), False),
+        ((10, 14), (28, 32), False),
+        ((7, 11), (30, 34), False),
+        ((10, 14), (27, 31), False),
+        ((0, 4), (30, 34), False),
+        ((0, 40), (0, 60), False),
+    ],
+)
+def test_right_is_what_lies_mostly_inside_a_copy_on_both_sides(
+    query: tuple[float, float], reference: tuple[float, float], right: bool
+) -> None:
+    truth = [Segment("Q", "R", 10, 14, 30, 34)]
+    assert calibration_module._is_right(truth, "Q", "R", found(query, reference)) is right
+
+
+def test_right_needs_the_same_pair_and_one_copy_for_both_sides() -> None:
+    truth = [Segment("Q", "R", 10, 14, 30, 34), Segment("Q", "R", 20, 24, 50, 54)]
+    segment = found((20, 24), (50, 54))
+    assert calibration_module._is_right(truth, "Q", "R", segment)
+    assert not calibration_module._is_right(truth, "P", "R", segment)
+    assert not calibration_module._is_right(truth, "Q", "S", segment)
+    assert not calibration_module._is_right(truth, "Q", "R", found((10, 14), (50, 54)))
+    assert not calibration_module._is_right([], "Q", "R", segment)
+
+
+# --- background
+
+
+def test_detail_is_taken_away() -> None:
+    rng = np.random.default_rng(0)
+    picture = rng.integers(0, 256, (64, 64, 3), np.uint8)
+    before = picture.copy()
+    for _ in range(20):
+        soft = calibration_module._without_detail(picture, rng)
+        assert (soft.shape, soft.dtype) == (picture.shape, np.uint8)
+        steps = np.abs(np.diff(soft.astype(np.float64), axis=1)).mean()
+        assert steps < 0.25 * np.abs(np.diff(picture.astype(np.float64), axis=1)).mean()
+    np.testing.assert_array_equal(picture, before)
+
+
+def test_pale_pictures_are_clipped_not_wrapped() -> None:
+    white = np.full((32, 32, 3), 255, np.uint8)
+    levels = [int(calibration_module._without_detail(white, np.random.default_rng(n)).mean()) for n in range(40)]
+    assert max(levels) == 255
+    assert min(levels) >= int(0.2 * 255)
+
+
+class Remembering:
+    """Stands for an encoder: the code is the start of the picture, and all batches are kept."""
+
+    def __init__(self) -> None:
+        self.batches: list[NDArray[np.uint8]] = []
+
+    def encode(self, images: NDArray[np.uint8], mirrored: bool = False) -> CodeArray:
+        self.batches.append(images)
+        return images.reshape(len(images), -1)[:, :CODE_BYTES].copy()
+
+
+def test_of_four_background_pictures_one_is_soft_and_one_drawn(images: Path) -> None:
+    paths = sorted(images.iterdir())[:70]
+    encoder = Remembering()
+    codes = background_codes(cast("Encoder", encoder), paths, 32, seed=0)
+    assert (codes.shape, codes.dtype) == ((70, CODE_BITS // 8), np.uint8)
+    assert [len(batch) for batch in encoder.batches] == [64, 6]
+    shown = np.concatenate(encoder.batches)
+    for row, path in enumerate(paths):
+        assert np.array_equal(shown[row], load_image(path, 32)) is (row % 4 >= 2)  # soft, drawn, and two as they are
+        np.testing.assert_array_equal(codes[row], shown[row].ravel()[:CODE_BYTES])
+
+
+def test_seed_decides_the_background(images: Path) -> None:
+    paths = sorted(images.iterdir())[:5]
+    first, again, other = (background_codes(cast("Encoder", Remembering()), paths, 32, seed) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other)

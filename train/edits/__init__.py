@@ -1,0 +1,1 @@
+"""Edits that uploaders make between copying and publishing."""

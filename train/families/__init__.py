@@ -1,0 +1,1 @@
+"""Pictures with edited copies of each: made, kept, and put into batches."""

@@ -1,0 +1,1 @@
+"""Training as it goes: epochs, validation, checkpoints, logs, and what makes runs repeatable."""

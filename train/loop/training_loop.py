@@ -1,0 +1,254 @@
+"""One epoch after the other: steps of AdamW, validation, and the state that lets a killed run go on."""
+
+import math
+import time
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from vdup.errors import VdupError
+from vdup.types import CODE_BITS, FloatArray
+
+from ..config.losses import LossConfig
+from ..config.triplet import TripletExperiment
+from ..families.batches import FamilyBatch, Numbers, TrainingFamilies, draw_batches
+from ..network.code_regularisers import balance, decorrelation, koleo, quantisation
+from ..network.losses import MetricLoss, relax
+from ..network.trainable import TrainedModel
+from .checkpoint import Checkpoint
+from .epoch_record import EpochRecord
+from .validation import Validation, validate
+
+_TERMS = ("loss", "metric", "entropy", "quantisation", "balance", "decorrelation")
+
+
+class TrainingLoop:
+    """A model in training. Equal settings and data give equal weights, on a CPU bit for bit."""
+
+    records: list[EpochRecord]
+    """Of the start and of every finished epoch."""
+
+    def __init__(
+        self,
+        model: TrainedModel,
+        families: TrainingFamilies,
+        split: tuple[Numbers, Numbers],
+        experiment: TripletExperiment,
+        loss: LossConfig,
+        seed: int,
+        device: torch.device,
+    ) -> None:
+        """Takes a model at its start.
+
+        Args:
+            model: what learns, with its refiner; moved to the device.
+            families: copies and their originals.
+            split: numbers of the families for training and for validation.
+            experiment: settings.
+            loss: settings of the metric loss.
+            seed: decides the order of the families.
+            device: where to compute.
+        """
+        self._model = model.to(device)
+        self._families = families
+        self._training, self._validation = split
+        self._experiment = experiment
+        self._loss = MetricLoss(loss, experiment.memory).to(device)
+        self._seed = seed
+        self._device = device
+        self._optimiser, self._rates = _adamw(model, experiment)
+        self._steps_an_epoch = len(self._batches(1))
+        self._autocast, scaling = _mixed_precision(device)
+        self._scaler = torch.amp.GradScaler(device.type, enabled=scaling)
+        self._best: dict[str, Tensor] = {}
+        self.records = []
+        self.latest: Validation | None = None
+
+    @property
+    def best(self) -> EpochRecord:
+        """The epoch whose codes found the copies best; of equals the earliest."""
+        return max(self.records, key=lambda record: (record.code_ap, -record.epoch))
+
+    def start(self) -> EpochRecord:
+        """Validates the model before training.
+
+        Raises:
+            VdupError: there are no families to validate with.
+        """
+        began = time.monotonic()
+        return self._finish(0, dict.fromkeys(_TERMS), 0.0, began)
+
+    def run_epoch(self) -> EpochRecord:
+        """Trains for one more epoch and validates.
+
+        Raises:
+            VdupError: the loss is no longer a number.
+        """
+        began = time.monotonic()
+        epoch = self.records[-1].epoch + 1
+        self._loss.forget()
+        sums = torch.zeros(len(_TERMS), dtype=torch.float64)
+        rate = 0.0
+        count = 0
+        for batch in self._families.batches(self._batches(epoch), epoch):
+            # Videos that are edited while training give more batches than there are groups of videos.
+            place = min(count, self._steps_an_epoch - 1)
+            rate = self._set_learning_rate((epoch - 1) * self._steps_an_epoch + place)
+            sums += self._step(batch, epoch)
+            count += 1
+        means = dict(zip(_TERMS, (sums / max(1, count)).tolist(), strict=True))
+        return self._finish(epoch, means, rate, began)
+
+    def state(self, settings: Mapping[str, object]) -> Checkpoint:
+        """All that :meth:`restore` needs."""
+        tensors = {f"model.{name}": tensor for name, tensor in self._model.state_dict().items()}
+        tensors |= {f"best.{name}": tensor for name, tensor in self._best.items()}
+        for number, moments in self._optimiser.state_dict()["state"].items():
+            tensors |= {f"optimiser.{number}.{name}": torch.as_tensor(value) for name, value in moments.items()}
+        return Checkpoint(dict(settings), tuple(self.records), self._scaler.state_dict(), tensors)
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Goes back to a state.
+
+        Raises:
+            VdupError: the state is of another model.
+        """
+        parts: dict[str, dict[str, Tensor]] = {"model": {}, "best": {}, "optimiser": {}}
+        for name, tensor in checkpoint.tensors.items():
+            owner, _, rest = name.partition(".")
+            parts.setdefault(owner, {})[rest] = tensor
+        moments: dict[int, dict[str, Tensor]] = {}
+        for name, tensor in parts["optimiser"].items():
+            number, _, kind = name.partition(".")
+            moments.setdefault(int(number), {})[kind] = tensor
+        try:
+            self._model.load_state_dict(parts["model"])
+            self._optimiser.load_state_dict({**self._optimiser.state_dict(), "state": moments})
+        except (RuntimeError, ValueError) as error:
+            raise VdupError(f"the checkpoint is of another model ({error}); remove it to start anew") from error
+        if checkpoint.scaler:
+            self._scaler.load_state_dict(checkpoint.scaler)
+        self._best = parts["best"]
+        self.records = list(checkpoint.records)
+
+    def take_best(self) -> Validation:
+        """Gives the model the weights of the best epoch and validates them in full."""
+        self._model.load_state_dict(self._best)
+        return self._validate()
+
+    def _batches(self, epoch: int) -> list[Numbers]:
+        size = self._experiment.batch_families
+        return draw_batches(self._training, self._families.scenes, size, self._seed, epoch)
+
+    def _step(self, batch: FamilyBatch, epoch: int) -> Tensor:
+        settings = self._experiment
+        inputs = family_rows(batch, self._device)
+        labels = torch.from_numpy(batch.numbers).repeat_interleave(batch.inputs.shape[1]).to(self._device)
+        with torch.autocast(self._device.type, dtype=self._autocast, enabled=self._autocast is not None):
+            values = self._model(inputs)
+        # Distances and logarithms need 32 bits.
+        values = values.float()
+        codes = relax(values, settings.binarisation)
+        metric = self._loss(codes, labels)
+        soft = torch.tanh(values)
+        parts = [koleo(codes, labels), quantisation(values), balance(soft), decorrelation(soft)]
+        weights = [
+            settings.entropy_weight,
+            settings.quantisation_weight,
+            settings.balance_weight,
+            settings.decorrelation_weight,
+        ]
+        total = metric + torch.stack([part * weight for part, weight in zip(parts, weights, strict=True)]).sum()
+        if not bool(torch.isfinite(total)):
+            raise VdupError(
+                f"the loss is {float(total.detach())} in epoch {epoch}: the training ran away; lower "
+                f"experiment.learning_rate={settings.learning_rate} or experiment.backbone_learning_rate="
+                f"{settings.backbone_learning_rate}"
+            )
+        self._optimiser.zero_grad(set_to_none=True)
+        self._scaler.scale(total).backward()
+        self._scaler.unscale_(self._optimiser)
+        nn.utils.clip_grad_norm_(self._parameters(), settings.gradient_clip)
+        self._scaler.step(self._optimiser)
+        self._scaler.update()
+        return torch.stack([total, metric, *parts]).detach().double().cpu()
+
+    def _parameters(self) -> Iterator[nn.Parameter]:
+        return (parameter for parameter in self._model.parameters() if parameter.requires_grad)
+
+    def _set_learning_rate(self, step: int) -> float:
+        """Linear warm-up, then half a cosine down to zero (Loshchilov and Hutter, "SGDR", ICLR 2017)."""
+        factor = schedule(step, self._steps_an_epoch * self._experiment.epochs, self._experiment.warmup)
+        for group, rate in zip(self._optimiser.param_groups, self._rates, strict=True):
+            group["lr"] = rate * factor
+        return self._experiment.learning_rate * factor
+
+    def _finish(self, epoch: int, means: Mapping[str, float | None], rate: float, began: float) -> EpochRecord:
+        self.latest = self._validate()
+        record = EpochRecord(
+            epoch=epoch,
+            **{name: means[name] for name in _TERMS},
+            code_ap=self.latest.code_ap,
+            float_ap=self.latest.float_ap,
+            recall=self.latest.recall,
+            learning_rate=rate,
+            seconds=time.monotonic() - began,
+        )
+        self.records.append(record)
+        if self.best is record:
+            self._best = {name: tensor.detach().clone() for name, tensor in self._model.state_dict().items()}
+        return record
+
+    @torch.no_grad()
+    def _validate(self) -> Validation:
+        size = self._experiment.batch_families
+        batches = [self._validation[first : first + size] for first in range(0, len(self._validation), size)]
+        values: list[FloatArray] = []
+        edits: list[tuple[str, ...]] = []
+        for batch in self._families.batches(batches, 0):
+            with torch.autocast(self._device.type, dtype=self._autocast, enabled=self._autocast is not None):
+                result = self._model(family_rows(batch, self._device))
+            values.append(result.float().cpu().numpy().reshape(*batch.inputs.shape[:2], CODE_BITS))
+            edits += batch.edits
+        if not values:
+            raise VdupError("no validation family can be made; look for warnings about unreadable files")
+        return validate(np.concatenate(values), tuple(edits))
+
+
+def schedule(step: int, steps: int, warmup: float) -> float:
+    """Share of the highest learning rate at a step, 0 being the first of ``steps``; ``warmup`` is a share of them."""
+    rising = round(warmup * steps)
+    if step < rising:
+        return (step + 1) / rising
+    return 0.5 * (1 + math.cos(math.pi * (step - rising) / max(1, steps - rising)))
+
+
+def family_rows(batch: FamilyBatch, device: torch.device) -> Tensor:
+    """Families [F, 1 + V, ...] as rows [F * (1 + V), ...]; pictures with their colours first."""
+    rows = torch.from_numpy(np.ascontiguousarray(batch.inputs)).flatten(0, 1).to(device)
+    return rows.permute(0, 3, 1, 2) if rows.dtype == torch.uint8 else rows
+
+
+def _adamw(model: TrainedModel, experiment: TripletExperiment) -> tuple[torch.optim.AdamW, list[float]]:
+    """AdamW (Loshchilov and Hutter, ICLR 2019) and the highest learning rate of each of its groups."""
+    groups: list[dict[str, object]] = []
+    rates: list[float] = []
+    for part, rate in ((model.refiner, experiment.learning_rate), (model.blocks, experiment.backbone_learning_rate)):
+        parameters = [] if part is None else [one for one in part.parameters() if one.requires_grad]
+        for decayed in (True, False):
+            chosen = [one for one in parameters if (one.ndim > 1) is decayed]
+            if chosen:
+                groups.append({"params": chosen, "weight_decay": experiment.weight_decay if decayed else 0.0})
+                rates.append(rate)
+    return torch.optim.AdamW(groups), rates
+
+
+def _mixed_precision(device: torch.device) -> tuple[torch.dtype | None, bool]:
+    """Number format of the convolutions and products, none on a CPU, and whether gradients must be scaled for it."""
+    if device.type != "cuda":
+        return None, False
+    if torch.cuda.is_bf16_supported(including_emulation=False):
+        return torch.bfloat16, False
+    return torch.float16, True

@@ -1,0 +1,1 @@
+"""The part of the model that learns, and what it is told to learn."""

@@ -1,0 +1,83 @@
+"""What every experiment runs, and what it counts while it does. An experiment is imported when it is run."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from vdup.errors import ConfigError
+
+from .config import (
+    CalibrationExperiment,
+    ExperimentConfig,
+    PCAExperiment,
+    RotationExperiment,
+    TrainJobConfig,
+    TripletExperiment,
+)
+
+Count = Callable[[int, int], None]
+"""Told how many things are done, and of how many."""
+
+Say = Callable[[str], None]
+"""Told a line for the user, such as the results of an epoch."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """How an experiment is run."""
+
+    start: Callable[[TrainJobConfig, Count, Say], str]
+    """Does all of it; returns what to print at the end, or nothing."""
+    unit: str
+    """What it counts."""
+
+
+def run_of(config: TrainJobConfig) -> Run:
+    """The run of the chosen experiment.
+
+    Raises:
+        ConfigError: none is known for it.
+    """
+    run = RUNS.get(type(config.experiment))
+    if run is None:
+        raise ConfigError(f"no training is known for {type(config.experiment).__name__}")
+    return run
+
+
+def _pca(config: TrainJobConfig, count: Count, _say: Say) -> str:
+    from .closed_form.pca import train_pca
+
+    experiment, data = config.experiment, config.data
+    if not isinstance(experiment, PCAExperiment) or data.images is None:
+        raise ConfigError("a whitening is fitted on photographs; give a folder as data.images=DIR")
+    train_pca(data.images, config.output, config, experiment.dimensions, data.limit, count)
+    return ""
+
+
+def _rotation(config: TrainJobConfig, count: Count, _say: Say) -> str:
+    from .closed_form.rotation import train_rotation
+
+    train_rotation(config, count)
+    return ""
+
+
+def _calibration(config: TrainJobConfig, count: Count, _say: Say) -> str:
+    from .calibration.experiment import train_calibration
+
+    train_calibration(config, count)
+    return ""
+
+
+def _triplet(config: TrainJobConfig, count: Count, say: Say) -> str:
+    from .triplet.epoch_lines import after_training, epoch_line
+    from .triplet.experiment import train_triplet
+
+    return after_training(train_triplet(config, count, lambda record: say(epoch_line(record))))
+
+
+RUNS: dict[type[ExperimentConfig], Run] = {
+    PCAExperiment: Run(_pca, "photographs"),
+    RotationExperiment: Run(_rotation, "photographs"),
+    CalibrationExperiment: Run(_calibration, "queries"),
+    TripletExperiment: Run(_triplet, "photographs and videos"),
+}
+"""Run of every experiment."""
