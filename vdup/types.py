@@ -97,6 +97,28 @@ class VideoCodes:
 
 
 @dataclass(frozen=True)
+class FrameFeatures:
+    """Vectors of the frames of one video, as temporal models take them."""
+
+    features: FloatArray
+    """Float32 [N, d], or [N, R, d] where every frame has R regions."""
+    times_seconds: TimeArray
+    """Presentation time of each frame, shape [N], increasing."""
+    duration_seconds: float
+    """Length of the video."""
+
+    def __post_init__(self) -> None:
+        if self.features.ndim not in (2, 3) or self.features.dtype != np.float32:
+            raise ValueError(
+                f"features must be float32 [N, d] or [N, R, d], got {self.features.dtype} {self.features.shape}"
+            )
+        _check_rows("FrameFeatures", len(self.features), times_seconds=self.times_seconds)
+
+    def __len__(self) -> int:
+        return len(self.features)
+
+
+@dataclass(frozen=True)
 class FrameHits:
     """Results of a look-up, sorted by query row, then distance, then reference row."""
 

@@ -1,0 +1,1 @@
+"""One vector for a whole video: bags of frames, means, and the refined mean."""

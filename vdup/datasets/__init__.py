@@ -1,0 +1,1 @@
+"""Data sets in the forms in which their publishers give them."""

@@ -1,0 +1,1 @@
+"""Frame features in files: our own form, and those in which benchmarks publish theirs."""

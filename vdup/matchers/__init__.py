@@ -1,0 +1,1 @@
+"""Methods that compare two whole videos, behind one interface."""

@@ -1,0 +1,1 @@
+"""ViSiL: fine-grained similarity of two videos, by a network over their frame-to-frame similarities."""
