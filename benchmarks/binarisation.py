@@ -31,8 +31,8 @@ from vdup.align.matcher import QueryTrack, ScoredSegment, SegmentMatcher
 from vdup.codes.binarize import binarize
 from vdup.codes.refiner import build_refiner
 from vdup.config import QueryJobConfig
+from vdup.datasets.segment_csv import read_ground_truth
 from vdup.errors import ConfigError, VdupError
-from vdup.evaluation.ground_truth import read_ground_truth
 from vdup.evaluation.pairs import pair_average_precision
 from vdup.evaluation.segments import segment_curve
 from vdup.features.extractor import build_extractor

@@ -23,9 +23,9 @@ from rich.console import Console
 from rich.table import Table
 
 from vdup.config import MatcherConfig
+from vdup.datasets.segment_csv import read_edits, read_ground_truth, read_predictions
 from vdup.errors import ConfigError
 from vdup.evaluation.breakdown import Group
-from vdup.evaluation.ground_truth import read_edits, read_ground_truth, read_predictions
 from vdup.evaluation.summary import Summary, summarise
 
 _USAGE = "usage: python -m benchmarks.copybench root=DIR [library=DIR] [predictions=FILE.csv] [override ...]"

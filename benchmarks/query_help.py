@@ -21,8 +21,8 @@ from rich.table import Table
 
 from benchmarks.copybench import predict
 from vdup.config import MatcherConfig
+from vdup.datasets.segment_csv import read_ground_truth, read_predictions
 from vdup.errors import ConfigError
-from vdup.evaluation.ground_truth import read_ground_truth, read_predictions
 from vdup.evaluation.summary import Summary, summarise
 
 _USAGE = "usage: python -m benchmarks.query_help root=DIR [library=DIR] [override ...]"

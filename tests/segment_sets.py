@@ -2,7 +2,7 @@
 
 import random
 
-from vdup.evaluation.ground_truth import ScoredSegment, Segment
+from vdup.datasets.segments import ScoredSegment, Segment
 
 
 def random_segments(seed: int) -> tuple[list[Segment], list[ScoredSegment]]:

@@ -5,8 +5,8 @@ import pytest
 
 from benchmarks import query_help
 from vdup.config import QueryJobConfig
+from vdup.datasets.segments import Segment
 from vdup.errors import ConfigError
-from vdup.evaluation.ground_truth import Segment
 from vdup.evaluation.summary import Summary, summarise
 
 TRUTH = [Segment("Q0", "R0", 0.0, 5.0, 1.0, 6.0), Segment("Q1", "R1", 0.0, 5.0, 1.0, 6.0)]

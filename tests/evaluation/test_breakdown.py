@@ -2,8 +2,8 @@ import math
 
 import pytest
 
+from vdup.datasets.segments import ScoredSegment, Segment
 from vdup.evaluation.breakdown import COMBINED, UNLABELLED, Group, by_edit, by_length, outcomes
-from vdup.evaluation.ground_truth import ScoredSegment, Segment
 
 TRUTH = [
     Segment("Q0", "R0", 0, 10, 0, 10),

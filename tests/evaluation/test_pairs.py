@@ -3,7 +3,7 @@ import math
 import pytest
 from segment_sets import random_segments
 
-from vdup.evaluation.ground_truth import ScoredSegment, Segment
+from vdup.datasets.segments import ScoredSegment, Segment
 from vdup.evaluation.pairs import pair_average_precision, pair_recall, pair_scores, wrong_segments
 
 

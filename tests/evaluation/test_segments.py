@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from segment_sets import random_segments
 
-from vdup.evaluation.ground_truth import ScoredSegment, Segment
+from vdup.datasets.segments import ScoredSegment, Segment
 from vdup.evaluation.segments import segment_curve
 from vdup.types import Match
 

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from vdup.evaluation.ground_truth import ScoredSegment, Segment
+from vdup.datasets.segments import ScoredSegment, Segment
 from vdup.evaluation.summary import summarise
 
 TRUTH = [Segment("Q0", "R0", 0, 10, 0, 10), Segment("Q1", "R1", 0, 10, 0, 10)]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from result_factory import found, match, nothing, unreadable
 
-from vdup.evaluation.ground_truth import read_predictions
+from vdup.datasets.segment_csv import read_predictions
 from vdup.report.csv_file import best_first, to_csv
 
 

@@ -21,8 +21,9 @@ from vdup.align.matcher import ScoredSegment
 from vdup.align.track import ReferenceTrack
 from vdup.codes.hamming import hamming_distances
 from vdup.config import LibraryConfig, MatcherConfig, ModelConfig
+from vdup.datasets.segment_csv import read_ground_truth
+from vdup.datasets.segments import Segment
 from vdup.errors import ConfigError, VideoError
-from vdup.evaluation.ground_truth import Segment, read_ground_truth
 from vdup.pipeline.encoder import Encoder
 from vdup.pipeline.library import Library
 from vdup.pipeline.query_codes import QueryCodes, encode_queries

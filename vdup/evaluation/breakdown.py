@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from vdup.evaluation.ground_truth import ScoredSegmentLike, SegmentLike, overlap_in_area, pair_of
+from vdup.datasets.segments import ScoredSegmentLike, SegmentLike, overlap_in_area, pair_of
 
 COMBINED = "combined"
 """Group of segments that underwent several edits at once."""

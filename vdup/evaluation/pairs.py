@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import TypeVar
 
-from vdup.evaluation.ground_truth import ScoredSegmentLike, SegmentLike, overlap_in_area, pair_of
+from vdup.datasets.segments import ScoredSegmentLike, SegmentLike, overlap_in_area, pair_of
 
 Prediction = TypeVar("Prediction", bound=ScoredSegmentLike)
 

@@ -21,7 +21,7 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from vdup.evaluation.ground_truth import ScoredSegmentLike, SegmentLike, overlap_in_area, pair_of
+from vdup.datasets.segments import ScoredSegmentLike, SegmentLike, overlap_in_area, pair_of
 from vdup.evaluation.intervals import IntervalUnion
 
 

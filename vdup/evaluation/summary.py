@@ -4,8 +4,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from vdup.datasets.segments import ScoredSegmentLike, SegmentLike
 from vdup.evaluation.breakdown import Group, by_edit, by_length, outcomes
-from vdup.evaluation.ground_truth import ScoredSegmentLike, SegmentLike
 from vdup.evaluation.pairs import pair_average_precision, pair_recall, wrong_segments
 from vdup.evaluation.segments import segment_curve
 

@@ -19,8 +19,8 @@ from vdup.align.matcher import ScoredSegment
 from vdup.align.refine import Line
 from vdup.align.refine import Segment as FoundSegment
 from vdup.config import EfficientNetLite0Config, SamplingConfig
+from vdup.datasets.segments import Segment
 from vdup.errors import ConfigError
-from vdup.evaluation.ground_truth import Segment
 from vdup.pipeline.encoder import Encoder, build_encoder
 from vdup.types import CODE_BITS, CODE_BYTES, CodeArray
 

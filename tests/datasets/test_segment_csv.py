@@ -2,15 +2,9 @@ from pathlib import Path
 
 import pytest
 
+from vdup.datasets.segment_csv import read_edits, read_ground_truth, read_predictions
+from vdup.datasets.segments import ScoredSegment, Segment, overlap_in_area
 from vdup.errors import ConfigError
-from vdup.evaluation.ground_truth import (
-    ScoredSegment,
-    Segment,
-    overlap_in_area,
-    read_edits,
-    read_ground_truth,
-    read_predictions,
-)
 
 TRUTH_HEADER = "query_id,ref_id,query_start,query_end,ref_start,ref_end\n"
 PREDICTIONS_HEADER = "query_id,ref_id,query_start,query_end,ref_start,ref_end,score\n"
