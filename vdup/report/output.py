@@ -54,7 +54,7 @@ def write_matches(path: Path, results: Sequence["SearchResult"], config: QueryJo
     write_whole(path, text)
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, content: str | bytes) -> None:
     """Writes a file so that its name stands for the old contents or for all of the new ones.
 
     Bytes of file names that are no text are written as their escapes.
@@ -66,7 +66,8 @@ def write_whole(path: Path, text: str) -> None:
     temporary = target.with_name(f".vdup-{os.getpid()}.tmp")
     try:
         try:
-            temporary.write_bytes(text.encode(errors="backslashreplace"))
+            data = content.encode(errors="backslashreplace") if isinstance(content, str) else content
+            temporary.write_bytes(data)
             temporary.replace(target)
         finally:
             with suppress(OSError):
