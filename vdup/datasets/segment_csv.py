@@ -5,11 +5,9 @@ The form is that of the Video Similarity Challenge (VSC2022): one row a segment,
 order; further columns are ignored.
 """
 
-import csv
-import math
-from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from vdup.datasets.annotation_file import Row, cell, csv_rows, number
 from vdup.datasets.segments import ScoredSegment, Segment
 from vdup.errors import ConfigError
 
@@ -30,7 +28,7 @@ def read_ground_truth(path: Path, *, strip_extensions: bool = False) -> list[Seg
         ConfigError: the file cannot be read, lacks a column, or a row is wrong; the text names file and line.
     """
     segments = []
-    for place, row in _rows(path, ("query_id", "ref_id", *_BOX_COLUMNS)):
+    for place, row in csv_rows(path, ("query_id", "ref_id", *_BOX_COLUMNS)):
         box = _box(place, row)
         if box[0] == box[1] or box[2] == box[3]:
             raise ConfigError(f"{place}: a true segment of no length; remove the row or mend its times")
@@ -53,7 +51,7 @@ def read_predictions(path: Path, *, strip_extensions: bool = False) -> list[Scor
     """
     return [
         ScoredSegment(*_ids(place, row, strip_extensions), *_box(place, row), _number(place, row, "score"))
-        for place, row in _rows(path, ("query_id", "ref_id", *_BOX_COLUMNS, "score"))
+        for place, row in csv_rows(path, ("query_id", "ref_id", *_BOX_COLUMNS, "score"))
     ]
 
 
@@ -71,59 +69,26 @@ def read_edits(path: Path, *, strip_extensions: bool = False) -> dict[str, list[
         ConfigError: the file cannot be read, lacks a column, or a row is wrong; the text names file and line.
     """
     edits: dict[str, list[str]] = {}
-    for place, row in _rows(path, ("query_id", "edit")):
-        edits.setdefault(_id(place, row, "query_id", strip_extensions), []).append(_text(place, row, "edit"))
+    for place, row in csv_rows(path, ("query_id", "edit")):
+        edits.setdefault(_id(place, row, "query_id", strip_extensions), []).append(cell(place, row, "edit"))
     return edits
 
 
-def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[str, dict[str, str]]]:
-    """Rows with the place they came from, ``file:line``."""
-    try:
-        # utf-8-sig: spreadsheet programs put a byte order mark before the first column's name.
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, restkey="", restval="", strict=True)
-            missing = [column for column in columns if column not in (reader.fieldnames or ())]
-            if missing:
-                raise ConfigError(
-                    f"{path}:1: no column {', '.join(missing)}; the header must name {', '.join(columns)}"
-                )
-            for row in reader:
-                yield f"{path}:{reader.line_num}", row
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror or error}") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise ConfigError(f"{path} is not a CSV file in UTF-8: {error}") from error
-
-
-def _text(place: str, row: dict[str, str], column: str) -> str:
-    value = row[column].strip()
-    if not value:
-        raise ConfigError(f"{place}: {column} is empty")
-    return value
-
-
-def _id(place: str, row: dict[str, str], column: str, strip_extension: bool) -> str:
-    value = _text(place, row, column)
+def _id(place: str, row: Row, column: str, strip_extension: bool) -> str:
+    value = cell(place, row, column)
     suffix = PurePosixPath(value).suffix if strip_extension else ""
     return value.removesuffix(suffix)
 
 
-def _ids(place: str, row: dict[str, str], strip_extensions: bool) -> tuple[str, str]:
+def _ids(place: str, row: Row, strip_extensions: bool) -> tuple[str, str]:
     return _id(place, row, "query_id", strip_extensions), _id(place, row, "ref_id", strip_extensions)
 
 
-def _number(place: str, row: dict[str, str], column: str) -> float:
-    value = _text(place, row, column)
-    try:
-        number = float(value)
-    except ValueError as error:
-        raise ConfigError(f"{place}: {column} must be a number, got {value!r}") from error
-    if not math.isfinite(number):
-        raise ConfigError(f"{place}: {column} must be finite, got {value!r}")
-    return number
+def _number(place: str, row: Row, column: str) -> float:
+    return number(place, column, cell(place, row, column))
 
 
-def _box(place: str, row: dict[str, str]) -> tuple[float, float, float, float]:
+def _box(place: str, row: Row) -> tuple[float, float, float, float]:
     query_start, query_end, reference_start, reference_end = (_number(place, row, column) for column in _BOX_COLUMNS)
     for side, start, end in (("query", query_start, query_end), ("ref", reference_start, reference_end)):
         if end < start:
