@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from dataclasses import replace
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,8 @@ JOBS: dict[str, tuple[type, list[str]]] = {
     "query": (config.QueryJobConfig, ["videos=v"]),
     "manage": (config.LibraryJobConfig, ["action=list"]),
     "train": (TrainJobConfig, ["output=w.safetensors"]),
+    "features": (config.FeaturesJobConfig, ["videos=v", "output=o"]),
+    "similarity": (config.SimilarityJobConfig, ["queries=q", "database=d", "output=o.json"]),
 }
 OPTIONS = sorted(
     (file.parent.name, file.stem)
@@ -75,11 +78,23 @@ GROUPS = {group: [option for owner, option in OPTIONS if owner == group] for gro
 # Options of different groups are composed together, as each composition takes its time.
 @pytest.mark.parametrize("number", range(max(len(options) for options in GROUPS.values())))
 def test_every_option_of_every_group(number: int) -> None:
-    chosen = {group: options[number % len(options)] for group, options in GROUPS.items()}
+    chosen = {group: options[number % len(options)] for group, options in GROUPS.items() if group != "matcher"}
     needed = [setting for option in chosen.values() for setting in NEEDED.get(option, [])]
     settings = composed("query", *(f"{group}={option}" for group, option in chosen.items()), *needed)
     for group, option in chosen.items():
         assert type(getattr(settings, group)) is schema_of(group, option)
+
+
+@pytest.mark.parametrize("option", GROUPS["matcher"])
+def test_every_matcher(option: str) -> None:
+    chosen = composed("similarity", f"matcher={option}").matcher
+    assert type(chosen) is schema_of("matcher", option)
+    presets = ("periods", "normalization") if option == "tmk_poullot" else ()
+    assert replace(chosen, **{name: getattr(type(chosen)(), name) for name in presets}) == type(chosen)()
+
+
+def test_queries_of_a_library_have_one_matcher() -> None:
+    assert "matcher=tmk: " in complaint("query", "videos=v", "matcher=tmk")
 
 
 def schema_of(group: str, option: str) -> type:

@@ -26,6 +26,8 @@ JOBS: dict[str, tuple[str, type]] = {
     "vdup.query": ("query", config.QueryJobConfig),
     "vdup.library": ("manage", config.LibraryJobConfig),
     "vdup.train": ("train", TrainJobConfig),
+    "vdup.features": ("features", config.FeaturesJobConfig),
+    "vdup.similarity": ("similarity", config.SimilarityJobConfig),
 }
 
 
@@ -110,7 +112,13 @@ def test_settings_on_command_lines_exist(page: str, line: str) -> None:
     name, kind = JOBS[words[2]]
     sweep = "--multirun" in words
     settings = [word.split(",")[0] if sweep else word for word in words[3:] if not word.startswith("-")]
-    needed = {"videos": "v", "action": "list", "output": "w.safetensors" if name == "train" else "m.csv"}
+    needed = {
+        "videos": "v",
+        "action": "list",
+        "output": "w.safetensors" if name == "train" else "m.csv",
+        "queries": "q",
+        "database": "d",
+    }
     given = {word.partition("=")[0] for word in settings}
     settings += [f"{key}={value}" for key, value in needed.items() if key in setting_types(kind) and key not in given]
     settings = [word.replace("list|stats|remove|check|rebuild|move_store", "list") for word in settings]

@@ -9,7 +9,8 @@ Every message says what went wrong, with which value, and what to do::
     │   ├── NoVideoStreamError   a media file without a picture
     │   ├── VideoDecodeError     opened, but no frame could be decoded
     │   ├── DecoderCrashError    the decoding process died
-    │   └── DecoderTimeoutError  the decoding process took too long
+    │   ├── DecoderTimeoutError  the decoding process took too long
+    │   └── FeatureFileError     a file of frame features is damaged or of another kind
     ├── WeightsError             a weights file is missing, damaged or of the wrong shape
     ├── LibraryError             the library folder cannot be used
     │   ├── LibraryLockedError   another process has it open
@@ -67,6 +68,10 @@ class DecoderCrashError(VideoError):
 
 class DecoderTimeoutError(VideoError):
     """The process that decoded this file took longer than its limit."""
+
+
+class FeatureFileError(VideoError):
+    """A file of frame features, which stands for a video, is damaged or of another kind."""
 
 
 class WeightsError(VdupError):

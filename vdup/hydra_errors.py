@@ -12,6 +12,7 @@ _UNKNOWN_ADDED = re.compile(r"Key '(?P<key>[^']*)' (?:not in|is not in struct)")
 _OPTION = re.compile(r"Could not find '(?P<group>[^']*)/(?P<option>[^'/]*)'")
 _NOT_CHOSEN = re.compile(r"To append to your default list use (?P<word>\+\S+)")
 _AMBIGUOUS = re.compile(r"Ambiguous value for argument '(?P<word>.*)'")
+_FOREIGN = re.compile(r"In 'schema/(?P<group>[^']*)/(?P<option>[^'/]*)'.*is not a subclass", re.DOTALL)
 _NOT_AN_OPTION = "Config group override must be a string"
 _MALFORMED = ("LexerNoViableAlt", "no viable alternative", "missing EQUAL", "mismatched input", "token recognition")
 
@@ -39,6 +40,9 @@ def explain(error: BaseException, settings: Mapping[str, object]) -> str:
     ambiguous = _AMBIGUOUS.search(text)
     if ambiguous is not None:
         return f"{ambiguous['word']}: give one value, or add --multirun to run once for each"
+    foreign = _FOREIGN.search(text)
+    if foreign is not None:
+        return f"{foreign['group']}={foreign['option']}: this command cannot use that option; --help lists its settings"
     if text.startswith(_NOT_AN_OPTION):
         return "a group is chosen by the name of an option, as in pooling=rmac; --help lists them"
     # A value of the wrong type: Hydra names the override, the error behind it says what is wrong.

@@ -19,7 +19,13 @@ from vdup.hydra_errors import explain
 Job = TypeVar("Job")
 
 SCHEMAS: dict[str, dict[str, type]] = {
-    "job": {"index": config.IndexJobConfig, "query": config.QueryJobConfig, "library": config.LibraryJobConfig},
+    "job": {
+        "index": config.IndexJobConfig,
+        "query": config.QueryJobConfig,
+        "library": config.LibraryJobConfig,
+        "features": config.FeaturesJobConfig,
+        "similarity": config.SimilarityJobConfig,
+    },
     "backbone": {
         "efficientnet_lite0": config.EfficientNetLite0Config,
         "resnet": config.ResNetConfig,
@@ -40,7 +46,12 @@ SCHEMAS: dict[str, dict[str, type]] = {
         "ivf": config.IVFIndexConfig,
     },
     "store": {"default": config.StoreConfig},
-    "matcher": {"default": config.MatcherConfig},
+    "matcher": {
+        "vdup": config.MatcherConfig,
+        "tmk": config.TMKMatcherConfig,
+        "cte": config.CTEMatcherConfig,
+        "visil": config.ViSiLMatcherConfig,
+    },
 }
 """Dataclass of every option, by group."""
 

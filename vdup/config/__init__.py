@@ -25,6 +25,7 @@ from vdup.config.matcher import (
 from vdup.config.model import (
     BackboneConfig,
     EfficientNetLite0Config,
+    ExtractorConfig,
     GeMConfig,
     IMACConfig,
     ModelConfig,
@@ -40,13 +41,28 @@ from vdup.config.model import (
     VGG16Config,
     WhiteningConfig,
 )
+from vdup.config.pair_jobs import FeaturePrecision, FeaturesJobConfig, SimilarityJobConfig
+from vdup.config.pair_matchers import (
+    CTEMatcherConfig,
+    FrameMatcherConfig,
+    PairMatcherConfig,
+    TMKMatcherConfig,
+    TMKNormalization,
+    ViSiLMatcherConfig,
+    ViSiLVariant,
+)
 
 __all__ = [
     "AutoIndexConfig",
     "BackboneConfig",
+    "CTEMatcherConfig",
     "EfficientNetLite0Config",
+    "ExtractorConfig",
+    "FeaturePrecision",
+    "FeaturesJobConfig",
     "FlatIndexConfig",
     "FrameIndexConfig",
+    "FrameMatcherConfig",
     "GeMConfig",
     "IMACConfig",
     "IVFIndexConfig",
@@ -59,6 +75,7 @@ __all__ = [
     "MultiHashIndexConfig",
     "NoWhiteningConfig",
     "PCAWhiteningConfig",
+    "PairMatcherConfig",
     "PoolingConfig",
     "Precision",
     "QueryJobConfig",
@@ -66,8 +83,13 @@ __all__ = [
     "RefinerConfig",
     "ResNetConfig",
     "SamplingConfig",
+    "SimilarityJobConfig",
     "StoreConfig",
     "T7WhiteningConfig",
+    "TMKMatcherConfig",
+    "TMKNormalization",
     "VGG16Config",
+    "ViSiLMatcherConfig",
+    "ViSiLVariant",
     "WhiteningConfig",
 ]

@@ -1,13 +1,14 @@
-"""Settings of matching: how hits become matches."""
+"""Settings of vdup's own matching: how hits become matches."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from vdup.config.check import require
+from vdup.config.pair_matchers import PairMatcherConfig
 
 
 @dataclass(kw_only=True)
-class MatcherConfig:
+class MatcherConfig(PairMatcherConfig):
     """How hits become matches."""
 
     threshold: float = 0.5

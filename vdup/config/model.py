@@ -188,11 +188,17 @@ class RefinerConfig:
 
 
 @dataclass(kw_only=True)
-class ModelConfig:
-    """Everything that shapes a code."""
+class ExtractorConfig:
+    """Everything that shapes the feature of a frame."""
 
     sampling: SamplingConfig = field(default_factory=SamplingConfig)
     backbone: BackboneConfig = field(default_factory=EfficientNetLite0Config)
     pooling: PoolingConfig = field(default_factory=RMACConfig)
     whitening: WhiteningConfig = field(default_factory=PCAWhiteningConfig)
+
+
+@dataclass(kw_only=True)
+class ModelConfig(ExtractorConfig):
+    """Everything that shapes a code."""
+
     refiner: RefinerConfig = field(default_factory=RefinerConfig)

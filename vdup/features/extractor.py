@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from vdup.config import BackboneConfig, ModelConfig
+from vdup.config import BackboneConfig, ExtractorConfig
 from vdup.features.backbone import Backbone, build_backbone
 from vdup.features.pooling import Pooling, aggregate_regions, build_pooling
 from vdup.features.whitening import NoWhitening, Whitening, build_whitening
@@ -111,7 +111,7 @@ class FrameExtractor:
         return np.concatenate(results) if results else np.zeros(0, dtype=np.float32)
 
 
-def build_extractor(model: ModelConfig) -> FrameExtractor:
+def build_extractor(model: ExtractorConfig) -> FrameExtractor:
     """Builds the extractor that the settings choose.
 
     Raises:
