@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
@@ -19,18 +20,20 @@ from torch import Tensor
 
 from vdup.errors import ConfigError, WeightsError
 
-from .epoch_record import EpochRecord
+from .epoch_record import Record
 
 _FORMAT = "training-1"
 
+RecordT = TypeVar("RecordT", bound=Record)
+
 
 @dataclass(frozen=True)
-class Checkpoint:
+class Checkpoint(Generic[RecordT]):
     """State of a run at the end of an epoch."""
 
     settings: dict[str, object]
     """Everything that shapes the run, as plain JSON values."""
-    records: tuple[EpochRecord, ...]
+    records: tuple[RecordT, ...]
     """Of the start and of every finished epoch."""
     scaler: dict[str, float]
     """State of the gradient scaler, which only half precision on a GPU uses."""
@@ -38,7 +41,7 @@ class Checkpoint:
     """Named as the module says."""
 
 
-def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
+def save_checkpoint(path: Path, checkpoint: Checkpoint[RecordT]) -> None:
     """Writes a checkpoint in the place of the previous one; a kill at any moment leaves the one or the other.
 
     Raises:
@@ -54,8 +57,8 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     write_atomically(path, save(tensors, metadata={"vdup": json.dumps(header, sort_keys=True)}))
 
 
-def load_checkpoint(path: Path) -> Checkpoint:
-    """Reads a file of :func:`save_checkpoint`.
+def load_checkpoint(path: Path, kind: type[RecordT]) -> Checkpoint[RecordT]:
+    """Reads a file of :func:`save_checkpoint` whose records are of one kind.
 
     Raises:
         WeightsError: it is damaged or of another kind.
@@ -66,7 +69,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         if header["format"] != _FORMAT:
             raise ValueError(f"format {header['format']}")
-        records = tuple(EpochRecord(**record) for record in header["records"])
+        records = tuple(kind(**record) for record in header["records"])
         return Checkpoint(dict(header["settings"]), records, dict(header["scaler"]), tensors)
     except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
         raise WeightsError(f"{path}: not a usable checkpoint ({error}); remove it to train from the start") from error

@@ -19,8 +19,9 @@ from .checkpoint import write_atomically
 TABLE = "sweep.csv"
 """Name of the table in the sweep's folder."""
 
-_RESULTS = {"code_ap": "code_ap", "float_ap": "float_ap", "recall": "recall", "best_epoch": "epoch"}
-"""Columns, and where they stand in the file of results."""
+_RESULTS = ("code_ap", "average_precision", "float_ap", "recall", "accuracy")
+"""Results that a job's file may have, each a column; the first one that is there ranks the jobs."""
+_BEST_EPOCH = "epoch"
 
 
 class SweepTable(Callback):
@@ -70,13 +71,14 @@ def to_csv(rows: list[dict[str, str]]) -> str:
 def sweep_table(rows: list[dict[str, str]]) -> Table:
     """The rows for the screen, best first; settings that all jobs share are left out."""
     columns = list(dict.fromkeys(name for row in rows for name in row))
-    varied = [
-        name for name in columns if name in ("job", "result", *_RESULTS) or len({row.get(name, "") for row in rows}) > 1
-    ]
+    results = [name for name in _RESULTS if name in columns]
+    kept = ("job", "result", "best_epoch", *results)
+    varied = [name for name in columns if name in kept or len({row.get(name, "") for row in rows}) > 1]
     table = Table(title="sweep, best first")
     for name in varied:
         table.add_column(name)
-    for row in sorted(rows, key=lambda row: float(row.get("code_ap") or -1), reverse=True):
+    rank = results[0] if results else "job"
+    for row in sorted(rows, key=lambda row: float(row.get(rank) or -1), reverse=bool(results)):
         table.add_row(*(printable(row.get(name, "")) for name in varied))
     return table
 
@@ -91,7 +93,8 @@ def _result(config: DictConfig) -> dict[str, str]:
     try:
         output = Path(str(config.output))
         result = json.loads(output.with_suffix(".result.json").read_text())
-        found = {column: f"{result[name]:.6g}" for column, name in _RESULTS.items()}
+        found = {name: f"{result[name]:.6g}" for name in _RESULTS if name in result}
+        found["best_epoch"] = f"{result[_BEST_EPOCH]:.6g}"
     except (OSError, ValueError, KeyError, TypeError, OmegaConfBaseException):
         return {"result": "failed"}
     return {"result": "done", **found}

@@ -1,6 +1,5 @@
 """One epoch after the other: steps of AdamW, validation, and the state that lets a killed run go on."""
 
-import math
 import time
 from collections.abc import Iterator, Mapping
 
@@ -19,6 +18,7 @@ from ..network.losses import MetricLoss, relax
 from ..network.trainable import TrainedModel
 from .checkpoint import Checkpoint
 from .epoch_record import EpochRecord
+from .state import adamw, named_state, restore_state, schedule
 from .validation import Validation, validate
 
 _TERMS = ("loss", "metric", "entropy", "quantisation", "balance", "decorrelation")
@@ -58,7 +58,8 @@ class TrainingLoop:
         self._loss = MetricLoss(loss, experiment.memory).to(device)
         self._seed = seed
         self._device = device
-        self._optimiser, self._rates = _adamw(model, experiment)
+        parts = ((model.refiner, experiment.learning_rate), (model.blocks, experiment.backbone_learning_rate))
+        self._optimiser, self._rates = adamw(parts, experiment.weight_decay)
         self._steps_an_epoch = len(self._batches(1))
         self._autocast, scaling = _mixed_precision(device)
         self._scaler = torch.amp.GradScaler(device.type, enabled=scaling)
@@ -101,36 +102,20 @@ class TrainingLoop:
         means = dict(zip(_TERMS, (sums / max(1, count)).tolist(), strict=True))
         return self._finish(epoch, means, rate, began)
 
-    def state(self, settings: Mapping[str, object]) -> Checkpoint:
+    def state(self, settings: Mapping[str, object]) -> Checkpoint[EpochRecord]:
         """All that :meth:`restore` needs."""
-        tensors = {f"model.{name}": tensor for name, tensor in self._model.state_dict().items()}
-        tensors |= {f"best.{name}": tensor for name, tensor in self._best.items()}
-        for number, moments in self._optimiser.state_dict()["state"].items():
-            tensors |= {f"optimiser.{number}.{name}": torch.as_tensor(value) for name, value in moments.items()}
+        tensors = named_state(self._model, self._best, self._optimiser)
         return Checkpoint(dict(settings), tuple(self.records), self._scaler.state_dict(), tensors)
 
-    def restore(self, checkpoint: Checkpoint) -> None:
+    def restore(self, checkpoint: Checkpoint[EpochRecord]) -> None:
         """Goes back to a state.
 
         Raises:
             VdupError: the state is of another model.
         """
-        parts: dict[str, dict[str, Tensor]] = {"model": {}, "best": {}, "optimiser": {}}
-        for name, tensor in checkpoint.tensors.items():
-            owner, _, rest = name.partition(".")
-            parts.setdefault(owner, {})[rest] = tensor
-        moments: dict[int, dict[str, Tensor]] = {}
-        for name, tensor in parts["optimiser"].items():
-            number, _, kind = name.partition(".")
-            moments.setdefault(int(number), {})[kind] = tensor
-        try:
-            self._model.load_state_dict(parts["model"])
-            self._optimiser.load_state_dict({**self._optimiser.state_dict(), "state": moments})
-        except (RuntimeError, ValueError) as error:
-            raise VdupError(f"the checkpoint is of another model ({error}); remove it to start anew") from error
+        self._best = restore_state(checkpoint.tensors, self._model, self._optimiser)
         if checkpoint.scaler:
             self._scaler.load_state_dict(checkpoint.scaler)
-        self._best = parts["best"]
         self.records = list(checkpoint.records)
 
     def take_best(self) -> Validation:
@@ -179,7 +164,6 @@ class TrainingLoop:
         return (parameter for parameter in self._model.parameters() if parameter.requires_grad)
 
     def _set_learning_rate(self, step: int) -> float:
-        """Linear warm-up, then half a cosine down to zero (Loshchilov and Hutter, "SGDR", ICLR 2017)."""
         factor = schedule(step, self._steps_an_epoch * self._experiment.epochs, self._experiment.warmup)
         for group, rate in zip(self._optimiser.param_groups, self._rates, strict=True):
             group["lr"] = rate * factor
@@ -217,32 +201,10 @@ class TrainingLoop:
         return validate(np.concatenate(values), tuple(edits))
 
 
-def schedule(step: int, steps: int, warmup: float) -> float:
-    """Share of the highest learning rate at a step, 0 being the first of ``steps``; ``warmup`` is a share of them."""
-    rising = round(warmup * steps)
-    if step < rising:
-        return (step + 1) / rising
-    return 0.5 * (1 + math.cos(math.pi * (step - rising) / max(1, steps - rising)))
-
-
 def family_rows(batch: FamilyBatch, device: torch.device) -> Tensor:
     """Families [F, 1 + V, ...] as rows [F * (1 + V), ...]; pictures with their colours first."""
     rows = torch.from_numpy(np.ascontiguousarray(batch.inputs)).flatten(0, 1).to(device)
     return rows.permute(0, 3, 1, 2) if rows.dtype == torch.uint8 else rows
-
-
-def _adamw(model: TrainedModel, experiment: TripletExperiment) -> tuple[torch.optim.AdamW, list[float]]:
-    """AdamW (Loshchilov and Hutter, ICLR 2019) and the highest learning rate of each of its groups."""
-    groups: list[dict[str, object]] = []
-    rates: list[float] = []
-    for part, rate in ((model.refiner, experiment.learning_rate), (model.blocks, experiment.backbone_learning_rate)):
-        parameters = [] if part is None else [one for one in part.parameters() if one.requires_grad]
-        for decayed in (True, False):
-            chosen = [one for one in parameters if (one.ndim > 1) is decayed]
-            if chosen:
-                groups.append({"params": chosen, "weight_decay": experiment.weight_decay if decayed else 0.0})
-                rates.append(rate)
-    return torch.optim.AdamW(groups), rates
 
 
 def _mixed_precision(device: torch.device) -> tuple[torch.dtype | None, bool]:

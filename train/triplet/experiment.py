@@ -4,7 +4,6 @@ import json
 import logging
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from enum import Enum
 from pathlib import Path
 
 import numpy as np
@@ -23,10 +22,10 @@ from ..config.experiments import TrainJobConfig
 from ..config.triplet import TripletExperiment
 from ..families.batches import Numbers, TrainingFamilies, split_scenes
 from ..families.view_features import ViewFeatures
-from ..loop.checkpoint import Checkpoint, check_same_run, load_checkpoint, save_checkpoint, write_atomically
+from ..loop.checkpoint import Checkpoint, write_atomically
 from ..loop.deterministic import deterministic
 from ..loop.epoch_record import EpochRecord
-from ..loop.training_log import TrainingLog
+from ..loop.run_epochs import checkpoint_of, earlier_state, run_epochs, settings_of
 from ..loop.training_loop import TrainingLoop, family_rows
 from ..loop.validation import Validation
 from ..network.trainable import SplitModel, TrainedModel, split_model
@@ -80,7 +79,7 @@ def train_triplet(
     split = split_model(config, experiment.trainable)
     with deterministic(split.device), open_families(config, experiment, split, progress) as (families, digest):
         settings = {**settings_of(config), "data": digest}
-        earlier = _earlier_state(_checkpoint_of(config.output), settings)
+        earlier = earlier_state(checkpoint_of(config.output), settings, EpochRecord)
         try:
             numbers = split_scenes(families.scenes, experiment.validation_share, config.seed)
             if earlier is None:
@@ -96,8 +95,8 @@ def train_triplet(
         loop = TrainingLoop(split.trained, families, numbers, experiment, config.loss, config.seed, split.device)
         if earlier is not None:
             loop.restore(earlier)
-            logger.info("going on after epoch %d of %s", loop.records[-1].epoch, _checkpoint_of(config.output))
-        _run(loop, config.output, experiment.epochs, settings, report)
+            logger.info("going on after epoch %d of %s", loop.records[-1].epoch, checkpoint_of(config.output))
+        run_epochs(loop, EpochRecord, config.output, experiment.epochs, settings, report)
         validation = loop.take_best()
     backbone = _write_weights(config, split)
     result = TrainingResult(loop.best, validation, config.output, backbone)
@@ -105,39 +104,7 @@ def train_triplet(
     return result
 
 
-def settings_of(config: TrainJobConfig) -> dict[str, object]:
-    """Settings that shape a run, by dotted name; where files lie and how fast it goes are not among them."""
-    found: dict[str, object] = {}
-
-    def add(prefix: str, values: dict[str, object]) -> None:
-        for name, value in values.items():
-            if isinstance(value, dict):
-                add(f"{prefix}{name}.", value)
-            else:
-                plain = value.value if isinstance(value, Enum) else value
-                found[prefix + name] = str(plain) if isinstance(plain, Path) else plain
-
-    add("", asdict(config))
-    for name in ("output", "experiment.cache", "backbone.batch_size", "backbone.device"):
-        found.pop(name, None)
-    found = {name: value for name, value in found.items() if not name.startswith("sampling.")}
-    # Two losses may have the same settings.
-    return found | {"loss": type(config.loss).__name__, "backbone": type(config.backbone).__name__}
-
-
-def _checkpoint_of(output: Path) -> Path:
-    return output.with_suffix(".checkpoint.safetensors")
-
-
-def _earlier_state(path: Path, settings: dict[str, object]) -> Checkpoint | None:
-    if not path.is_file():
-        return None
-    checkpoint = load_checkpoint(path)
-    check_same_run(path, checkpoint.settings, settings)
-    return checkpoint
-
-
-def refiner_like(checkpoint: Checkpoint) -> Refiner:
+def refiner_like(checkpoint: Checkpoint[EpochRecord]) -> Refiner:
     """A refiner of the same widths as the one in a checkpoint.
 
     Raises:
@@ -151,19 +118,6 @@ def refiner_like(checkpoint: Checkpoint) -> Refiner:
     if not layers:
         raise WeightsError("the checkpoint has no refiner; remove it to train from the start")
     return Refiner([layers[0].shape[1], *(layer.shape[0] for layer in layers)])
-
-
-def _run(loop: TrainingLoop, output: Path, epochs: int, settings: dict[str, object], report: Report | None) -> None:
-    log = TrainingLog(output)
-    while not loop.records or loop.records[-1].epoch < epochs:
-        record = loop.run_epoch() if loop.records else loop.start()
-        # The checkpoint last: what it counts as done is in the log.
-        log.write(loop.records)
-        log.add_event(record)
-        save_checkpoint(_checkpoint_of(output), loop.state(settings))
-        logger.info("%s", record)
-        if report is not None:
-            report(record)
 
 
 @torch.no_grad()

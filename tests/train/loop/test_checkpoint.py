@@ -19,7 +19,7 @@ START = EpochRecord(0, None, None, None, None, None, None, 0.5, 0.6, 0.4, 0.0, 1
 FIRST = EpochRecord(1, 0.1, 0.2, -0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1e-3, 2.5)
 
 
-def sample() -> Checkpoint:
+def sample() -> Checkpoint[EpochRecord]:
     tensors = {"model.a": torch.arange(6).reshape(2, 3).float(), "optimiser.0.step": torch.tensor(3.0)}
     return Checkpoint({"seed": 1, "loss": "x", "limit": None}, (START, FIRST), {"scale": 2.0}, tensors)
 
@@ -27,7 +27,7 @@ def sample() -> Checkpoint:
 def test_what_is_written_is_read(tmp_path: Path) -> None:
     path = tmp_path / "c.safetensors"
     save_checkpoint(path, sample())
-    found = load_checkpoint(path)
+    found = load_checkpoint(path, EpochRecord)
     assert (found.settings, found.records, found.scaler) == (
         sample().settings,
         sample().records,
@@ -58,9 +58,9 @@ def test_damage_is_named(tmp_path: Path) -> None:
     save_checkpoint(path, sample())
     path.write_bytes(path.read_bytes()[:-4])
     with pytest.raises(WeightsError, match=r"not a usable checkpoint .*remove it to train from the start"):
-        load_checkpoint(path)
+        load_checkpoint(path, EpochRecord)
     with pytest.raises(WeightsError, match="not a usable checkpoint"):
-        load_checkpoint(tmp_path / "missing.safetensors")
+        load_checkpoint(tmp_path / "missing.safetensors", EpochRecord)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_files_of_another_kind_are_refused(header: object, tmp_path: Path) -> No
     path = tmp_path / "c.safetensors"
     save_file({"model.a": torch.zeros(1)}, path, metadata=None if header is None else {"vdup": json.dumps(header)})
     with pytest.raises(WeightsError, match="not a usable checkpoint"):
-        load_checkpoint(path)
+        load_checkpoint(path, EpochRecord)
 
 
 def test_other_settings_are_named() -> None:

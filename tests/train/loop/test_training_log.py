@@ -14,16 +14,16 @@ RECORDS = [
 
 
 def test_table_has_a_line_an_epoch() -> None:
-    rows = list(csv.DictReader(to_csv(RECORDS).splitlines()))
+    rows = list(csv.DictReader(to_csv(EpochRecord, RECORDS).splitlines()))
     assert [row["epoch"] for row in rows] == ["0", "1"]
     assert [row["loss"] for row in rows] == ["", "0.1"]
     assert float(rows[1]["learning_rate"]) == 1e-3
-    assert to_csv([]).count("\n") == 1
+    assert to_csv(EpochRecord, []).count("\n") == 1
 
 
 def test_curves_are_a_picture() -> None:
     pytest.importorskip("matplotlib")
-    start, both = draw_curves(RECORDS[:1]), draw_curves(RECORDS)
+    start, both = draw_curves(EpochRecord, RECORDS[:1]), draw_curves(EpochRecord, RECORDS)
     assert start.startswith(b"\x89PNG")
     assert both.startswith(b"\x89PNG")
     assert start != both
@@ -31,7 +31,7 @@ def test_curves_are_a_picture() -> None:
 
 def test_events_can_be_read_back(tmp_path: Path) -> None:
     accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
-    log = TrainingLog(tmp_path / "w.safetensors")
+    log = TrainingLog(tmp_path / "w.safetensors", EpochRecord)
     for record in RECORDS:
         log.add_event(record)
     events = accumulator.EventAccumulator(str(log.events))
@@ -49,7 +49,7 @@ def test_without_the_packages_the_table_is_written_and_the_rest_named_once(
     for package in ("matplotlib", "tensorboard"):
         monkeypatch.setitem(sys.modules, package, None)
     with caplog.at_level(logging.WARNING):
-        log = TrainingLog(tmp_path / "w.safetensors")
+        log = TrainingLog(tmp_path / "w.safetensors", EpochRecord)
         for count in (1, 2):
             log.write(RECORDS[:count])
             log.add_event(RECORDS[count - 1])

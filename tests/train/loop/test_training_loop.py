@@ -1,8 +1,6 @@
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from feature_families import DIMENSIONS, feature_families
@@ -17,7 +15,8 @@ from vdup.train.config.triplet import Binarisation, TripletExperiment
 from vdup.train.families.batches import split_scenes
 from vdup.train.loop.checkpoint import load_checkpoint, save_checkpoint
 from vdup.train.loop.deterministic import deterministic
-from vdup.train.loop.training_loop import TrainingLoop, schedule
+from vdup.train.loop.epoch_record import EpochRecord
+from vdup.train.loop.training_loop import TrainingLoop
 from vdup.train.network.trainable import TrainedModel
 
 from vdup.codes.refiner import Refiner
@@ -109,7 +108,7 @@ def test_a_run_that_goes_on_equals_one_that_was_not_interrupted(memory: int, tmp
 
     save_checkpoint(tmp_path / "c.safetensors", trained(small_loop(experiment), 2).state({"a": 1}))
     loop = small_loop(experiment)
-    loop.restore(load_checkpoint(tmp_path / "c.safetensors"))
+    loop.restore(load_checkpoint(tmp_path / "c.safetensors", EpochRecord))
     with deterministic(CPU):
         loop.run_epoch()
         loop.run_epoch()
@@ -143,19 +142,3 @@ def test_a_loss_that_is_no_number_ends_the_run() -> None:
     loop.start()
     with pytest.raises(VdupError, match=r"the training ran away; lower experiment\.learning_rate"):
         loop.run_epoch()
-
-
-def test_biases_are_not_decayed() -> None:
-    loop = small_loop(replace(SETTINGS, weight_decay=0.5))
-    groups = loop._optimiser.param_groups
-    assert [(len(group["params"]), group["weight_decay"]) for group in groups] == [(1, 0.5), (1, 0.0)]
-
-
-def test_learning_rate_rises_to_its_highest_and_falls_to_nothing() -> None:
-    rates = [schedule(step, 100, 0.1) for step in range(101)]
-    assert rates[:10] == pytest.approx(np.arange(1, 11) / 10)
-    assert rates[10] == 1
-    assert all(later < earlier for earlier, later in pairwise(rates[10:]))
-    assert rates[55] == pytest.approx(0.5)
-    assert rates[100] == pytest.approx(0)
-    assert schedule(0, 10, 0.0) == 1

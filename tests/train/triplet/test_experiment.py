@@ -17,9 +17,10 @@ from vdup.train.config.losses import NTXentLossConfig
 from vdup.train.config.triplet import Start, Trainable, TripletExperiment
 from vdup.train.loop.checkpoint import Checkpoint
 from vdup.train.loop.epoch_record import EpochRecord
+from vdup.train.loop.run_epochs import settings_of
 from vdup.train.loop.training_loop import TrainingLoop
 from vdup.train.triplet.epoch_lines import after_training, epoch_line
-from vdup.train.triplet.experiment import TrainingResult, refiner_like, settings_of, train_triplet
+from vdup.train.triplet.experiment import TrainingResult, refiner_like, train_triplet
 
 from vdup.codes.refiner import Refiner
 from vdup.config import EfficientNetLite0Config, NoWhiteningConfig, Precision, RefinerConfig
