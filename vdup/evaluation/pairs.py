@@ -5,7 +5,7 @@ A pair is a query and a reference; the score of a predicted pair is the highest 
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from itertools import groupby
 from typing import TypeVar
 
@@ -37,10 +37,22 @@ def pair_average_precision(truth: Sequence[SegmentLike], predictions: Sequence[S
     Returns:
         0 to 1; nan when there is no truth.
     """
-    true_pairs = {pair_of(segment) for segment in truth}
+    return micro_average_precision({pair_of(segment) for segment in truth}, pair_scores(predictions))
+
+
+def micro_average_precision(true_pairs: Set[tuple[str, str]], scores: Mapping[tuple[str, str], float]) -> float:
+    """Micro average precision, as :func:`pair_average_precision` defines it, of pairs with a score.
+
+    Args:
+        true_pairs: (query id, reference id).
+        scores: of every predicted pair.
+
+    Returns:
+        0 to 1; nan when there is no truth.
+    """
     if not true_pairs:
         return math.nan
-    ranking = sorted(pair_scores(predictions).items(), key=lambda item: -item[1])
+    ranking = sorted(scores.items(), key=lambda item: -item[1])
     average_precision = 0.0
     seen = right = 0
     for _, group in groupby(ranking, key=lambda item: item[1]):
