@@ -1,5 +1,6 @@
 import math
 import random
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -33,12 +34,10 @@ def naive_average_precision(flags: list[bool], relevant: int) -> float:
 def naive_trapezoids(flags: list[bool], relevant: int) -> float:
     """The curve as points, one for each item that was taken, and the area under their connecting lines."""
     points = [(0.0, 1.0)]
-    taken = 0
-    for flag in flags:
-        taken += 1
+    for taken in range(1, len(flags) + 1):
         found = sum(flags[:taken])
         points.append((found / relevant, found / taken))
-    return sum((x1 - x0) * (y0 + y1) / 2 for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False))
+    return sum((x1 - x0) * (y0 + y1) / 2 for (x0, y0), (x1, y1) in pairwise(points))
 
 
 def naive_interpolation(flags: list[bool], relevant: int, level_twentieths: int) -> float:
