@@ -3,7 +3,8 @@ import random
 
 import pytest
 
-from vdup.evaluation.events import Event, EventVariant, event_average_precision, event_scores
+from vdup.datasets.evve import Event
+from vdup.evaluation.events import EventVariant, event_average_precision, event_scores
 
 OFFICIAL, VIDEOALIGNMENT = EventVariant.official, EventVariant.videoalignment
 EVENT = Event(

@@ -3,10 +3,11 @@ import random
 
 import pytest
 
-from vdup.evaluation.near_duplicates import FORMS, POSITIVE_LABELS, Form, QuerySet, near_duplicate_scores
+from vdup.datasets.cc_web_video import POSITIVE_LABELS, QuerySet
+from vdup.evaluation.near_duplicates import FORMS, Form, near_duplicate_scores
 
 CC, CC_STAR, CC_CLEANED, CC_STAR_CLEANED = FORMS
-MEMBERS = QuerySet("q", {"q": "E", "a": "S", "b": "X", "c": "L", "d": "-1"}, excluded=frozenset({"b", "c"}))
+MEMBERS = QuerySet(1, "q", {"q": "E", "a": "S", "b": "X", "c": "L", "d": "-1"}, excluded=frozenset({"b", "c"}))
 SCORES = {"q": 1.0, "other": 0.9, "b": 0.8, "a": 0.7, "c": 0.6}
 
 
@@ -33,7 +34,7 @@ def test_positives_that_are_not_there() -> None:
 
 
 def test_queries_without_similarities_are_passed_over() -> None:
-    other = QuerySet("r", {"r": "E"})
+    other = QuerySet(2, "r", {"r": "E"}, None)
     assert near_duplicate_scores({"q": SCORES}, [MEMBERS, other], CC).published == pytest.approx(published(CC))
     nothing = near_duplicate_scores({}, [MEMBERS], CC)
     assert math.isnan(nothing.published)
@@ -51,17 +52,18 @@ def test_equals_the_naive_form(seed: int) -> None:
         own = source.sample(names, 8)
         sets.append(
             QuerySet(
+                len(sets),
                 own[0],
                 {name: source.choice(["E", "S", "V", "M", "L", "X", "-1"]) for name in own} | {own[0]: "E"},
                 frozenset(source.sample(own[1:], 2) + source.sample(names, 1)) - {own[0]},
             )
         )
-    similarities = {s.query_id: {name: source.choice([0.5, source.random()]) for name in names[:18]} for s in sets}
+    similarities = {s.seed: {name: source.choice([0.5, source.random()]) for name in names[:18]} for s in sets}
     for form in FORMS:
         values = []
         for members in sets:
-            excluded = members.excluded if form.cleaned else set()
-            scores = similarities[members.query_id]
+            excluded = (members.excluded or set()) if form.cleaned else set()
+            scores = similarities[members.seed]
             positives = [n for n, label in members.labels.items() if label in POSITIVE_LABELS and n not in excluded]
             seen = found = 0
             total = 0.0

@@ -25,7 +25,10 @@ class CircularSpace:
         return np.roll(descriptor, -int(offset))
 
     def weighted_sum(self, descriptors: Sequence[Signal], weights: Sequence[float]) -> Signal:
-        return np.sum([weight * signal for weight, signal in zip(weights, descriptors, strict=True)], axis=0)
+        total = np.zeros(LENGTH)
+        for weight, signal in zip(weights, descriptors, strict=True):
+            total += weight * signal
+        return total
 
 
 SPACE = CircularSpace()

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from vdup.datasets.evve import Event
 from vdup.evaluation.ranking import mean, trapezoid_average_precision
 
 
@@ -22,18 +23,6 @@ class EventVariant(Enum):
     """The ambiguous ones."""
     videoalignment = "videoalignment"
     """The negative ones."""
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Annotations of one event."""
-
-    queries: frozenset[str]
-    positives: frozenset[str]
-    """Videos of the database that show the event."""
-    ambiguous: frozenset[str]
-    negatives: frozenset[str]
-    """Videos that look like it and were judged not to show it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,25 +9,10 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from vdup.datasets.recordings import Recording
+
 BOUNDS_SECONDS = (0.1, 1.0, 10.0)
 """Errors below which a video counts as localised."""
-
-
-@dataclass(frozen=True, slots=True)
-class Timeline:
-    """Where a recording lies in the event: a moment at ``t`` of the file is at ``global_seconds + t`` of the event."""
-
-    start_seconds: float
-    """First moment of the file that counts."""
-    end_seconds: float
-    """End of what counts."""
-    global_seconds: float
-
-    def overlaps(self, other: "Timeline") -> bool:
-        """Whether both show some stretch of the event."""
-        start = max(self.global_seconds + self.start_seconds, other.global_seconds + other.start_seconds)
-        end = min(self.global_seconds + self.end_seconds, other.global_seconds + other.end_seconds)
-        return start < end
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,27 +39,27 @@ class Localization:
     """As it was estimated."""
 
 
-def localize(query_id: str, alignments: Sequence[Alignment], timelines: Mapping[str, Timeline]) -> Localization:
+def localize(query_id: str, alignments: Sequence[Alignment], recordings: Mapping[str, Recording]) -> Localization:
     """Takes the best of a video's alignments and measures its error.
 
     Args:
         query_id: the video.
         alignments: with all other videos, at least one; of equal similarities the first counts.
-        timelines: truth.
+        recordings: truth, by id.
 
     Raises:
         ValueError: there is no alignment, or one of the video with itself.
-        KeyError: a video has no timeline.
+        KeyError: a video is not among the recordings.
     """
     if not alignments:
         raise ValueError(f"{query_id} was compared with no other video")
     if any(alignment.reference_id == query_id for alignment in alignments):
         raise ValueError(f"{query_id} was compared with itself")
     best = max(alignments, key=lambda alignment: alignment.similarity)
-    query, reference = timelines[query_id], timelines[best.reference_id]
+    query, reference = recordings[query_id], recordings[best.reference_id]
     error = math.inf
     if query.overlaps(reference):
-        error = abs(best.offset_seconds - (query.global_seconds - reference.global_seconds))
+        error = abs(best.offset_seconds - query.offset_seconds(reference))
     return Localization(query_id, best.reference_id, error, best.similarity, best.offset_seconds)
 
 

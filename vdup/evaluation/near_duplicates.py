@@ -8,28 +8,15 @@ cc*_c  all videos are ranked          cleaned labels
 =====  =============================  ===============
 
 The cleaned labels (Kordopatis-Zilos et al., ICCV 2019) leave videos of doubtful label out of the ranking and of the
-positives. The query is in its own set and stays in its ranking, as in the published evaluation.
+positives; a set whose doubtful videos are not known has none. The query is in its own set and stays in its ranking, as in the published evaluation.
 """
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from vdup.datasets.cc_web_video import POSITIVE_LABELS, QuerySet
 from vdup.evaluation.incidents import relevant_ranks
 from vdup.evaluation.ranking import average_precision, mean, ranked
-
-POSITIVE_LABELS = frozenset("ESVML")
-"""Exactly duplicate, similar, different version, major change, long version."""
-
-
-@dataclass(frozen=True, slots=True)
-class QuerySet:
-    """A query and the videos that were collected for it."""
-
-    query_id: str
-    labels: Mapping[str, str]
-    """Label of each video of the set."""
-    excluded: frozenset[str] = frozenset()
-    """Videos that the cleaned labels leave out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +63,11 @@ def near_duplicate_scores(
     """
     published, among_available = [], []
     for members in sets:
-        if members.query_id not in similarities:
+        if members.seed not in similarities:
             continue
-        scores = similarities[members.query_id]
+        scores = similarities[members.seed]
         present = frozenset(scores if available is None else available)
-        excluded = members.excluded if form.cleaned else frozenset()
+        excluded = (members.excluded or frozenset()) if form.cleaned else frozenset()
         positives = {name for name, label in members.labels.items() if label in POSITIVE_LABELS} - excluded
         ranking = [
             name
