@@ -77,20 +77,16 @@ def load_cc_web_video(root: Path, *, features: Path | None = None) -> CcWebVideo
     Raises:
         ConfigError: a file is missing or a line is wrong; the text names file and line.
     """
-    pickle = (
-        read_pickle(root / _PICKLE, ("index", "queries", "ground_truth", "excluded")) if _has(root, _PICKLE) else None
-    )
-    listed = next((name for name in ("Video_List.txt", "Video_Complete.txt") if _has(root, name)), None)
-    if listed is None and pickle is not None:
-        files, sets = _from_pickle(root / _PICKLE, pickle)
-    elif listed is None:
-        raise ConfigError(
-            f"{root}: there is neither Video_List.txt nor Video_Complete.txt nor {_PICKLE} in this folder"
-        )
+    pickle = root / _PICKLE
+    held = read_pickle(pickle, ("index", "queries", "ground_truth", "excluded")) if pickle.exists() else None
+    listed = next((root / name for name in _LISTS if (root / name).exists()), None)
+    if listed is not None:
+        files = _read_files(listed)
+        sets = _read_sets(root, files, _excluded(pickle, held["excluded"]) if held is not None else {})
+    elif held is not None:
+        files, sets = _from_pickle(pickle, held)
     else:
-        files = _read_files(root / listed)
-        excluded = _excluded(root / _PICKLE, pickle["excluded"]) if pickle is not None else {}
-        sets = _read_sets(root, files, excluded)
+        raise ConfigError(f"{root}: CC_WEB_VIDEO needs {' or '.join(_LISTS)}, or {_PICKLE}, in this folder")
     wanted = {video: (file, *names_of(file)) for video, file in files.items()}
     videos = {video.id: video for video in find_media(wanted, root, features=features)}
     names = {str(PurePosixPath(file).with_suffix("")): video for video, file in files.items()}

@@ -110,9 +110,8 @@ def _load_pickle(path: Path, root: Path, features: Path | None) -> Evve:
         # A negative may lie in the folder of any event.
         return (video, *(f"{event}/{video}" for event in folders.get(video, sorted(events))))
 
-    return _make(
-        events, {each: names(each) for each in queries}, {each: names(each) for each in database}, root, features
-    )
+    asked_names, searched_names = ({video: names(video) for video in videos} for videos in (queries, database))
+    return _make(events, asked_names, searched_names, root, features)
 
 
 def _read_event(file: Path) -> dict[str, tuple[str, str]]:

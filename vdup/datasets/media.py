@@ -68,6 +68,15 @@ def find_media(
     return tuple(VideoFile(name, None) for name in wanted)
 
 
+def media_in(folder: Path) -> dict[str, Path]:
+    """Videos and feature files in a folder and its subfolders, by their path in it; none if it is not there.
+
+    Raises:
+        ConfigError: it cannot be read.
+    """
+    return dict(_files(folder)) if folder.is_dir() else {}
+
+
 def _first(files: Mapping[str, Path], names: Sequence[str]) -> Path | None:
     return next((files[name] for name in names if name in files), None)
 
