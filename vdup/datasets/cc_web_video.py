@@ -35,6 +35,7 @@ MISSING = "-1"
 _LABELS = (*sorted(POSITIVE_LABELS), NOT_SIMILAR, MISSING)
 _ENCODING = "latin-1"
 _BYTE_ORDER_MARK = "\u00ef\u00bb\u00bf"  # as it reads in Latin-1
+_LISTS = ("Video_List.txt", "Video_Complete.txt")
 _PICKLE = "cc_web_video.pickle"
 
 
@@ -93,10 +94,6 @@ def load_cc_web_video(root: Path, *, features: Path | None = None) -> CcWebVideo
     return CcWebVideo(
         "CC_WEB_VIDEO", tuple(videos[each.seed] for each in sets), tuple(videos.values()), tuple(sets), names
     )
-
-
-def _has(root: Path, name: str) -> bool:
-    return (root / name).exists()
 
 
 def _read_files(path: Path) -> dict[str, str]:
@@ -161,14 +158,12 @@ def _read_labels(path: Path, files: Mapping[str, str]) -> dict[str, str]:
     labels: dict[str, str] = {}
     for place, line in numbered_lines(path, _ENCODING):
         parts = line.removeprefix(_BYTE_ORDER_MARK).split()
-        if len(parts) != 2 or parts[1] not in _LABELS:
-            raise ConfigError(
-                f"{place}: a line must be 'video label' with a label of {', '.join(_LABELS)}, got {line!r}"
-            )
+        if len(parts) != 2 or parts[1].upper() not in _LABELS:
+            raise ConfigError(f"{place}: a line must be 'video label', label one of {', '.join(_LABELS)}, got {line!r}")
         video = _known(place, parts[0], files)
         if video in labels:
             raise ConfigError(f"{place}: the video {video} has a label already")
-        labels[video] = parts[1]
+        labels[video] = parts[1].upper()  # the publishers wrote one x small
     return labels
 
 
@@ -189,11 +184,11 @@ def _from_pickle(path: Path, held: Mapping[str, Any]) -> tuple[dict[str, str], l
     files = {str(number): str(name) for name, number in index.items()}
     sets = []
     for number, (query, labels) in enumerate(zip(queries, truth, strict=True), start=1):
-        if not isinstance(labels, dict) or not all(label in _LABELS for label in labels.values()):
+        if not isinstance(labels, dict) or not all(str(label).upper() in _LABELS for label in labels.values()):
             raise ConfigError(f"{path}: the labels of the query {number} must be of {', '.join(_LABELS)}")
         if query not in index:
             raise ConfigError(f"{path}: the query {query!r} is not in 'index'")
-        by_id = {str(video): str(label) for video, label in labels.items()}
+        by_id = {str(video): str(label).upper() for video, label in labels.items()}
         sets.append(QuerySet(number, str(index[query]), by_id, excluded[number]))
     return files, sets
 
