@@ -90,7 +90,10 @@ class TestFourierCoefficients:
 
 
 class TestSingleFV:
-    @pytest.mark.parametrize(("batch", "length", "dimensions", "m"), [(1, 1, 1, 1), (1, 40, 3, 5), (3, 17, 4, 8)])
+    @pytest.mark.parametrize(
+        ("batch", "length", "dimensions", "m"),
+        [(1, 1, 1, 1), (1, 40, 3, 5), (3, 17, 4, 8), (5, 2, 6, 3), (2, 90, 2, 12)],
+    )
     def test_equals_the_direct_sum(self, batch: int, length: int, dimensions: int, m: int) -> None:
         features, times = random_video(0, batch, length, dimensions)
         model = TMK(PERIODS, m=m)
@@ -255,6 +258,38 @@ class TestScorePair:
         fv = model.single_fv(features, times)
         assert float(model.score_pair(fv, fv, torch.zeros(1, 1))) == pytest.approx(1.0, abs=1e-5)
 
+    @pytest.mark.parametrize("normalization", NORMALIZATIONS)
+    def test_gradients_stay_finite_beside_components_that_are_always_zero(self, normalization: str) -> None:
+        model = TMK(PERIODS, m=4, normalization=normalization)
+        features, times = random_video(20, 1, 20, 6)
+        features[..., 2:4] = 0
+        features.requires_grad_()
+        other = model.single_fv(*random_video(21, 1, 20, 6))
+        score = model.score_pair(model.single_fv(features, times), other, torch.zeros(1, 1)).sum()
+        (gradient,) = torch.autograd.grad(score, features)
+        assert torch.isfinite(gradient).all()
+        assert gradient.any()
+
+    def test_one_video_and_shared_offsets_serve_all_pairs(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        model = TMK(PERIODS, m=6)
+        query, others = model.single_fv(*random_video(22, 1, 12, 3)), model.single_fv(*random_video(23, 5, 20, 3))
+        offsets = torch.tensor([[-3.5, 0.0, 9.0]])
+        repeated = query.expand(5, -1, -1, -1).clone(), offsets.expand(5, -1).clone()
+        forth = model.score_pair(repeated[0], others, repeated[1])
+        torch.testing.assert_close(model.score_pair(query, others, offsets), forth)
+        back = model.score_pair(others, repeated[0], repeated[1])
+        torch.testing.assert_close(model.score_pair(others, query, offsets), back)
+        monkeypatch.setattr(tmk_module, "_BLOCK_VALUES", 2 * 2 * 12 * 3)
+        torch.testing.assert_close(model.score_pair(query, others, offsets), forth)
+
+    def test_videos_without_content_at_a_single_moment(self) -> None:
+        """Zero features, zero timestamps, and videos of different lengths."""
+        model = TMK_Poullot(16)
+        fv_a, fv_b = (model.single_fv(torch.zeros(1, length, 512), torch.zeros(1, length)) for length in (300, 400))
+        scores = model.score_pair(fv_a, fv_b, torch.arange(-400, 400).view(1, -1).float())
+        assert scores.shape == (1, 800)
+        assert not scores.any()
+
     def test_rounding_noise_is_not_amplified(self) -> None:
         """A still picture over whole periods has no content above order 0, only rounding errors."""
         model = TMK((40.0,), m=8, normalization="feat")
@@ -266,7 +301,9 @@ class TestScorePair:
         model = TMK(PERIODS, m=3)
         fv = torch.zeros(2, 2, 6, 4)
         with pytest.raises(ValueError, match="offsets"):
-            model.score_pair(fv, fv, torch.zeros(1, 3))
+            model.score_pair(fv, fv, torch.zeros(3, 3))
+        with pytest.raises(ValueError, match="one shape"):
+            model.score_pair(fv, fv[..., :3], torch.zeros(2, 3))
         with pytest.raises(ValueError, match="fv_b"):
             model.score_pair(fv, torch.zeros(2, 2, 8, 4), torch.zeros(2, 3))
 

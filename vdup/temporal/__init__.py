@@ -1,5 +1,6 @@
-"""Temporal models: the Temporal Match Kernel."""
+"""Temporal models: a whole video as one descriptor that can be compared at every time offset."""
 
+from vdup.temporal.cte import CTE
 from vdup.temporal.tmk import TMK, TMK_Poullot
 
-__all__ = ["TMK", "TMK_Poullot"]
+__all__ = ["CTE", "TMK", "TMK_Poullot"]

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from vdup.temporal.arguments import check_frames, check_pairs, one_offset_each
+
 NORMALIZATIONS = ("feat", "freq", "feat_freq", "matrix")
 """Names that :class:`TMK` knows."""
 
@@ -18,6 +20,9 @@ POULLOT_PERIODS = (2731.0, 4391.0, 9767.0, 14653.0)
 
 _CHUNK_ANGLES = 1 << 22
 """Most values of one trigonometric table: 32 MiB in float64, whatever the length of the video."""
+
+_BLOCK_VALUES = 1 << 20
+"""Most values of the descriptors that are normalised and compared at once: they stay in the processor's cache."""
 
 _RELATIVE_SILENCE = 1e-6
 """A band or component this much weaker than the strongest of its period is rounding noise and is not amplified."""
@@ -54,6 +59,12 @@ def fourier_coefficients(m: int, beta: float) -> list[float]:
         bessel *= ratios[order]
         coefficients.append(2.0 * bessel / scale)
     return coefficients
+
+
+def _length(squares: Tensor) -> Tensor:
+    """Square root whose gradient at 0 is 0, not infinite: a component may be zero throughout a video."""
+    positive = squares > 0
+    return torch.where(positive, torch.where(positive, squares, 1.0).sqrt(), 0.0)
 
 
 def _inverse(norms: Tensor, dims: tuple[int, ...]) -> Tensor:
@@ -116,7 +127,7 @@ class TMK(nn.Module):
         self.m = m
         self.normalization = normalization
         self.beta = float(beta)
-        self._weights = [math.sqrt(value) for value in fourier_coefficients(m, self.beta)]
+        self._roots = [math.sqrt(value) for value in fourier_coefficients(m, self.beta)]
 
     def extra_repr(self) -> str:
         """Settings, for ``print(model)``."""
@@ -142,15 +153,7 @@ class TMK(nn.Module):
             ValueError: shapes do not fit, or a timestamp is not finite.
             TypeError: the features are not floating point.
         """
-        if frame_features.ndim != 3 or timestamps.shape != frame_features.shape[:2]:
-            raise ValueError(
-                f"expected features [B, T, d] and timestamps [B, T], got {tuple(frame_features.shape)} and "
-                f"{tuple(timestamps.shape)}"
-            )
-        if not frame_features.is_floating_point():
-            raise TypeError(f"frame features must be floating point, got {frame_features.dtype}")
-        if not bool(torch.isfinite(timestamps).all()):
-            raise ValueError("timestamps must be finite, also those of padding")
+        check_frames(frame_features, timestamps)
         batch, length, dimensions = frame_features.shape
         dtype = torch.float64 if frame_features.dtype == torch.float64 else torch.float32
         rows = len(self.periods) * 2 * self.m
@@ -166,12 +169,13 @@ class TMK(nn.Module):
         """Scores pairs of videos at given time offsets.
 
         An offset is the time in a minus the time in b of the same content: if a starts 20 units into b, the score
-        peaks at -20.
+        peaks at -20. Offsets that all pairs share, and a video that is compared with many, are given once: what
+        depends on them alone is then computed once, which is most of the work.
 
         Args:
-            fv_a: descriptors of the first videos, [B, periods, 2m, d].
+            fv_a: descriptors of the first videos, [B, periods, 2m, d], or [1, ...] for one against all of fv_b.
             fv_b: descriptors of the second videos, the same shape.
-            offsets: [B, K], in the unit of the periods.
+            offsets: [B, K], or [1, K] for all pairs; in the unit of the periods.
 
         Returns:
             [B, K], -1 to 1, in the type of the descriptors; 0 where a video has no content.
@@ -181,23 +185,33 @@ class TMK(nn.Module):
         """
         self._check(fv_a, "fv_a")
         self._check(fv_b, "fv_b")
-        if fv_a.shape != fv_b.shape or offsets.ndim != 2 or len(offsets) != len(fv_a):
-            raise ValueError(
-                f"expected two descriptors of one shape and offsets [B, K], got {tuple(fv_a.shape)}, "
-                f"{tuple(fv_b.shape)} and {tuple(offsets.shape)}"
-            )
-        a, b = self._normalised(fv_a), self._normalised(fv_b)
-        # Products [cosine or sine of a, cosine or sine of b] of every band.
-        products = torch.einsum("bpxnd,bpynd->bpnxy", a, b).double()
-        in_phase = products[..., 0, 0] + products[..., 1, 1]
-        quarter_turn = products[..., 1, 0] - products[..., 0, 1]
-        spectrum = torch.stack((in_phase, quarter_turn), dim=2).flatten(1) / len(self.periods)
-        at_once = max(1, _CHUNK_ANGLES // max(1, spectrum.numel()))
-        parts = [
-            torch.bmm(spectrum[:, None], self._waves(part, weighted=False))[:, 0]
-            for part in torch.split(offsets, at_once, dim=1)
-        ]
+        check_pairs(fv_a, fv_b, offsets)
+        spectrum = self._cross_spectrum(fv_a, fv_b)
+        at_once = max(1, _CHUNK_ANGLES // max(1, len(offsets) * spectrum.shape[1]))
+        parts = []
+        for part in torch.split(offsets, at_once, dim=1):
+            waves = self._waves(part, weighted=False)
+            one_for_all = len(waves) == 1 and len(spectrum) > 1
+            parts.append(spectrum @ waves[0] if one_for_all else torch.bmm(spectrum[:, None], waves)[:, 0])
         return torch.cat(parts, dim=1).to(fv_a.dtype)
+
+    def _cross_spectrum(self, fv_a: Tensor, fv_b: Tensor) -> Tensor:
+        """How well the waves of two videos agree, in phase and a quarter turn apart: float64 [B, periods * 2m]."""
+        pairs = max(len(fv_a), len(fv_b))
+        of_a = self._normalised(fv_a) if len(fv_a) == 1 else None
+        of_b = self._normalised(fv_b) if len(fv_b) == 1 else None
+        at_once = max(1, _BLOCK_VALUES // max(1, fv_a[:1].numel()))
+        parts = [fv_a.new_zeros((0, len(self.periods) * 2 * self.m), dtype=torch.float64)]
+        for first in range(0, pairs, at_once):
+            block = slice(first, first + at_once)
+            a = self._normalised(fv_a[block]) if of_a is None else of_a
+            b = self._normalised(fv_b[block]) if of_b is None else of_b
+            # Products [cosine or sine of a, cosine or sine of b] of every band.
+            products = torch.einsum("bpxnd,bpynd->bpnxy", a, b).double()
+            in_phase = products[..., 0, 0] + products[..., 1, 1]
+            quarter_turn = products[..., 1, 0] - products[..., 0, 1]
+            parts.append(torch.stack((in_phase, quarter_turn), dim=2).flatten(1) / len(self.periods))
+        return torch.cat(parts)
 
     def shift_fv(self, fv: Tensor, offset: float | Tensor) -> Tensor:
         """Descriptors of the same videos with ``offset`` added to every timestamp.
@@ -215,10 +229,7 @@ class TMK(nn.Module):
             ValueError: shapes do not fit.
         """
         self._check(fv, "fv")
-        offsets = torch.as_tensor(offset, dtype=torch.float64, device=fv.device)
-        if offsets.ndim > 1 or (offsets.ndim == 1 and len(offsets) != len(fv)):
-            raise ValueError(f"offset must be a number or [B={len(fv)}], got shape {tuple(offsets.shape)}")
-        waves = self._waves(offsets.expand(len(fv))[:, None], weighted=False).to(fv.dtype)
+        waves = self._waves(one_offset_each(offset, fv)[:, None], weighted=False).to(fv.dtype)
         cosine, sine = waves.reshape(len(fv), len(self.periods), 2, self.m, 1).unbind(2)
         old_cosine, old_sine = self._split(fv).unbind(2)
         return torch.cat((old_cosine * cosine - old_sine * sine, old_sine * cosine + old_cosine * sine), dim=2)
@@ -232,8 +243,12 @@ class TMK(nn.Module):
         angles = turns[:, :, None] * (2.0 * math.pi * order[:, None])
         waves = torch.stack((angles.cos(), angles.sin()), dim=2)
         if weighted:
-            waves = waves * torch.tensor(self._weights, dtype=torch.float64, device=times.device)[:, None]
+            waves = waves * self._root_coefficients(times.device)[:, None, :, None]
         return waves.flatten(1, 3)
+
+    def _root_coefficients(self, device: torch.device) -> Tensor:
+        """Square roots of the kernel's coefficients, at least 0: float64 [periods, m]."""
+        return torch.tensor(self._roots, dtype=torch.float64, device=device).expand(len(self.periods), self.m)
 
     def _check(self, fv: Tensor, name: str) -> None:
         if fv.ndim != 4 or fv.shape[1:3] != (len(self.periods), 2 * self.m):
@@ -249,14 +264,15 @@ class TMK(nn.Module):
         squares = bands.square().sum(dim=2)
         scale = torch.ones_like(squares)
         if "feat" in self.normalization:
-            weights = torch.tensor(self._weights, dtype=torch.float64, device=fv.device)
-            unweighted = torch.where(weights > 0, 1.0 / weights, 0.0)[:, None]
-            of_bands = _inverse(squares.sum(dim=3, keepdim=True).sqrt() * unweighted, (2,)).to(fv.dtype)
+            roots = self._root_coefficients(fv.device)
+            kept = roots > 0
+            unweighted = torch.where(kept, 1.0 / torch.where(kept, roots, 1.0), 0.0)[:, :, None]
+            of_bands = _inverse(_length(squares.sum(dim=3, keepdim=True)) * unweighted, (2,)).to(fv.dtype)
             scale, squares = scale * of_bands, squares * of_bands.square()
         if "freq" in self.normalization:
-            of_components = _inverse(squares.sum(dim=2, keepdim=True).sqrt(), (3,))
+            of_components = _inverse(_length(squares.sum(dim=2, keepdim=True)), (3,))
             scale, squares = scale * of_components, squares * of_components.square()
-        scale = scale * _inverse(squares.sum(dim=(2, 3), keepdim=True).sqrt(), (2,))
+        scale = scale * _inverse(_length(squares.sum(dim=(2, 3), keepdim=True)), (2,))
         return bands * scale[:, :, None]
 
 
