@@ -1,13 +1,14 @@
 """Settings of the commands that compute features of frames and compare whole videos with them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 
 from vdup.config.check import require
 from vdup.config.matcher import MatcherConfig
-from vdup.config.model import ExtractorConfig, ModelConfig
+from vdup.config.model import ExtractorConfig, ModelConfig, ResNetConfig, VGG16Config
 from vdup.config.pair_matchers import PairMatcherConfig
+from vdup.errors import ConfigError
 
 
 class FeaturePrecision(Enum):
@@ -34,6 +35,10 @@ class FeaturesJobConfig(ExtractorConfig):
 
     def __post_init__(self) -> None:
         require(0 < self.fps <= 120, "fps", self.fps, "above 0 and at most 120")
+        if self.layer is not None:
+            if not isinstance(self.backbone, ResNetConfig | VGG16Config):
+                raise ConfigError(f"layer={self.layer}: this backbone has no choice of layers; add backbone=resnet34")
+            self.backbone = replace(self.backbone, layer=self.layer)
 
 
 @dataclass(kw_only=True)

@@ -8,6 +8,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from vdup.pipeline.feature_folder import FeatureOutcome, FeatureResult
 from vdup.pipeline.indexer import IndexedFile, Outcome
 from vdup.pipeline.searcher import SearchResult
 from vdup.report.printable import duration, printable, screen
@@ -19,7 +20,8 @@ LINE_EVERY_SECONDS = 5.0
 class ProgressDisplay:
     """Shows counts and speed on stderr, and each failure as soon as it is known. Use it in a ``with`` block.
 
-    :meth:`video_indexed`, :meth:`query_searched` and :meth:`counted` are callbacks: for indexing, searching, training.
+    :meth:`video_indexed`, :meth:`query_searched`, :meth:`features_made` and :meth:`counted` are callbacks: for
+    indexing, searching, features of frames, training. :meth:`advance` serves all else.
     """
 
     def __init__(
@@ -68,16 +70,21 @@ class ProgressDisplay:
     def video_indexed(self, file: IndexedFile, done: int, total: int) -> None:
         """Callback of indexing."""
         reason = file.reason if file.outcome is Outcome.failed else None
-        self._advance(file.video_id, done, total, file.seconds, reason)
+        self.advance(file.video_id, done, total, file.seconds, reason)
 
     def query_searched(self, result: SearchResult, done: int, total: int) -> None:
         """Callback of searching."""
         reason = None if result.error is None else result.error.reason
-        self._advance(result.query_id, done, total, result.seconds, reason)
+        self.advance(result.query_id, done, total, result.seconds, reason)
+
+    def features_made(self, result: FeatureResult, done: int, total: int) -> None:
+        """Callback of computing features."""
+        reason = result.reason if result.outcome is FeatureOutcome.failed else None
+        self.advance(result.video_id, done, total, result.seconds, reason)
 
     def counted(self, done: int, total: int) -> None:
         """Callback of work that only counts."""
-        self._advance("", done, total, 0.0, None)
+        self.advance("", done, total)
 
     def __enter__(self) -> Self:
         if self._bar is not None:
@@ -90,7 +97,16 @@ class ProgressDisplay:
         if self._bar is not None:
             self._bar.stop()
 
-    def _advance(self, name: str, done: int, total: int, video_seconds: float, failure: str | None) -> None:
+    def advance(self, name: str, done: int, total: int, video_seconds: float = 0.0, failure: str | None = None) -> None:
+        """Tells that one more thing is done.
+
+        Args:
+            name: what it is, for the line about its failure.
+            done: how many are done.
+            total: how many there are.
+            video_seconds: seconds of video that were worked on.
+            failure: why it failed; none: it did not.
+        """
         self._video_seconds += video_seconds
         if failure is not None:
             self._failed += 1
