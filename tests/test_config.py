@@ -36,7 +36,7 @@ OPTIONS = sorted(
 )
 RUNS = {"default_weights": TripletExperiment}
 """Experiments with settings of their own: the runs that made what comes with vdup."""
-NEEDED = {"t7": ["whitening.mean=m.t7", "whitening.dvt=d.t7"]}
+NEEDED = {"t7": ["whitening.mean=m.t7", "whitening.dvt=d.t7"], "bag": ["aggregation.codebook=c.safetensors"]}
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -209,6 +209,8 @@ def test_every_setting_is_known_by_its_full_name() -> None:
         "whitening.dvt",
         "refiner.weights",
         "matcher.calibration",
+        "aggregation.weights",
+        "aggregation.codebook",
     }
 
 

@@ -30,6 +30,8 @@ SCHEMAS: dict[str, dict[str, type]] = {
         "efficientnet_lite0": config.EfficientNetLite0Config,
         "resnet": config.ResNetConfig,
         "vgg16": config.VGG16Config,
+        "alexnet": config.AlexNetConfig,
+        "googlenet": config.GoogLeNetConfig,
     },
     "pooling": {"rmac": config.RMACConfig, "gem": config.GeMConfig, "imac": config.IMACConfig},
     "whitening": {
@@ -52,6 +54,13 @@ SCHEMAS: dict[str, dict[str, type]] = {
         "cte": config.CTEMatcherConfig,
         "visil": config.ViSiLMatcherConfig,
     },
+    "aggregation": {
+        "dml": config.DMLAggregationConfig,
+        "mean": config.MeanAggregationConfig,
+        "bag": config.BagAggregationConfig,
+        "none": config.NoAggregationConfig,
+    },
+    "whole_video": {"default": config.WholeVideoConfig},
 }
 """Dataclass of every option, by group."""
 

@@ -13,7 +13,7 @@ import numpy as np
 from vdup.catalogue.manifest import SCHEMA_VERSION, newer_version
 from vdup.catalogue.records import VideoRecord, VideoState
 from vdup.errors import LibraryDamagedError, LibraryError, LibraryFullError
-from vdup.types import RowArray
+from vdup.types import FloatArray, RowArray
 
 CATALOGUE_NAME = "catalogue.sqlite"
 
@@ -49,6 +49,16 @@ CREATE TABLE videos (
 CREATE INDEX videos_by_content ON videos (content_hash);
 CREATE TABLE meta (key TEXT PRIMARY KEY, value ANY NOT NULL) STRICT;
 """
+
+_VECTORS_TABLE = """
+CREATE TABLE IF NOT EXISTS vectors (
+    number INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    vector BLOB NOT NULL,
+    PRIMARY KEY (number, kind)
+) STRICT, WITHOUT ROWID
+"""
+"""Vectors of whole videos. Libraries that were made without this table get it when they are opened."""
 
 _COLUMNS = (
     "number, id, path, size_bytes, modified_ns, content_hash, state, reason, duration_seconds, width, height, codec, "
@@ -110,12 +120,14 @@ class Catalogue:
         if version > SCHEMA_VERSION:
             raise newer_version(self._path.parent, version)
         if version == SCHEMA_VERSION:
+            self._run(_VECTORS_TABLE)
             return
         if not create or self._run("SELECT count(*) FROM sqlite_master")[0][0] > 0:
             raise self._damaged_at(self._path, "it has no tables of vdup")
         with self.transaction():
             for statement in _TABLES.split(";"):
                 self._run(statement)
+            self._run(_VECTORS_TABLE)
             self.set_meta(GENERATION, 0)
             self.set_meta(COMMITTED_ROWS, 0)
             self._run(f"PRAGMA user_version = {SCHEMA_VERSION}")
@@ -196,18 +208,49 @@ class Catalogue:
                 raise ValueError(f"number {number} is not free for {record.id!r}: the next one is {fresh}")
             if old is not None:
                 self._run("DELETE FROM videos WHERE number = ?", old.number)
+                if old.number != number:
+                    self._run("DELETE FROM vectors WHERE number = ?", old.number)
             self._run(_INSERT, *_values(replace(record, number=number)))
         return number
 
     def remove(self, ids: Iterable[str]) -> None:
         """Drops the records of ids; unknown ids are passed over."""
+        of_id = "SELECT number FROM videos WHERE id = CAST(? AS TEXT)"
         with self.transaction():
             for video_id in ids:
+                self._run(f"DELETE FROM vectors WHERE number IN ({of_id})", _bytes(video_id))  # noqa: S608 - a constant
                 self._run("DELETE FROM videos WHERE id = CAST(? AS TEXT)", _bytes(video_id))
 
     def set_first_row(self, number: int, first_row: int) -> None:
         """Says where the rows of a video lie now."""
         self._run("UPDATE videos SET first_row = ? WHERE number = ?", first_row, number)
+
+    def put_vector(self, number: int, kind: str, vector: FloatArray) -> None:
+        """Keeps a vector of a video, in half precision, in place of any of the same kind.
+
+        Args:
+            number: of the video.
+            kind: says how the vector was made.
+            vector: float32 [D].
+
+        Raises:
+            ValueError: a value is not finite in half precision.
+        """
+        halves = vector.astype("<f2")
+        if not np.isfinite(halves).all():
+            raise ValueError(f"the vector of video {number} has values that are not finite in half precision")
+        self._run(
+            "INSERT OR REPLACE INTO vectors (number, kind, vector) VALUES (?, ?, ?)", number, kind, halves.tobytes()
+        )
+
+    def vector(self, number: int, kind: str) -> FloatArray | None:
+        """A vector of a video, float32 [D]; None when it has none of this kind."""
+        rows = self._run("SELECT vector FROM vectors WHERE number = ? AND kind = ?", number, kind)
+        return np.frombuffer(rows[0][0], dtype="<f2").astype(np.float32) if rows else None
+
+    def numbers_with_vector(self, kind: str) -> set[int]:
+        """Numbers of the videos that have a vector of this kind."""
+        return {row[0] for row in self._run("SELECT number FROM vectors WHERE kind = ?", kind)}
 
     def meta_number(self, key: str, default: int = 0) -> int:
         """A whole number about the library."""

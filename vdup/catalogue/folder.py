@@ -27,7 +27,7 @@ from vdup.catalogue.lock import HOLDER_NAME, LOCK_NAME, LibraryLock
 from vdup.catalogue.manifest import MANIFEST_NAME, Manifest, Setting, read_manifest, write_manifest
 from vdup.catalogue.records import FileStamp, StoredVideo, VideoRecord, VideoState
 from vdup.errors import LibraryDamagedError, LibraryError
-from vdup.types import BoolArray, RowArray, VideoCodes, VideoInfo
+from vdup.types import BoolArray, FloatArray, RowArray, VideoCodes, VideoInfo
 
 logger = logging.getLogger(__name__)
 
@@ -132,6 +132,7 @@ class LibraryFolder:
         *,
         frames_sampled: int,
         representatives: RowArray | None = None,
+        vectors: Mapping[str, FloatArray] | None = None,
     ) -> StoredVideo:
         """Stores an indexed video, in place of any older record of its id.
 
@@ -145,6 +146,7 @@ class LibraryFolder:
             frames_sampled: Frames that were decoded.
             representatives: For each row the row that stands for it in the frame index, int64 [N]: a live row, or one
                 of its own (from :attr:`next_row` on), or -1 for itself. None: each row stands for itself.
+            vectors: Vectors of the whole video by their kind, float32 [D] each.
 
         Raises:
             LibraryFullError: The disk is full; the library is as it was.
@@ -180,6 +182,8 @@ class LibraryFolder:
             self.codes.append(codes, record.number, representatives)
             with self.catalogue.transaction():
                 self.catalogue.put(record)
+                for kind, vector in (vectors or {}).items():
+                    self.catalogue.put_vector(record.number, kind, vector)
                 self.catalogue.set_meta(COMMITTED_ROWS, len(self.codes))
                 self.catalogue.set_meta(STORE_DIRTY, 1)
         except BaseException:

@@ -10,6 +10,7 @@ from vdup.config.jobs import (
     LibraryConfig,
     LibraryJobConfig,
     QueryJobConfig,
+    SearchLevel,
 )
 from vdup.config.lookup import (
     AutoIndexConfig,
@@ -23,10 +24,12 @@ from vdup.config.matcher import (
     MatcherConfig,
 )
 from vdup.config.model import (
+    AlexNetConfig,
     BackboneConfig,
     EfficientNetLite0Config,
     ExtractorConfig,
     GeMConfig,
+    GoogLeNetConfig,
     IMACConfig,
     ModelConfig,
     NoWhiteningConfig,
@@ -51,11 +54,23 @@ from vdup.config.pair_matchers import (
     ViSiLMatcherConfig,
     ViSiLVariant,
 )
+from vdup.config.whole_video import (
+    AggregationConfig,
+    BagAggregationConfig,
+    DMLAggregationConfig,
+    MeanAggregationConfig,
+    NoAggregationConfig,
+    WholeVideoConfig,
+)
 
 __all__ = [
+    "AggregationConfig",
+    "AlexNetConfig",
     "AutoIndexConfig",
     "BackboneConfig",
+    "BagAggregationConfig",
     "CTEMatcherConfig",
+    "DMLAggregationConfig",
     "EfficientNetLite0Config",
     "ExtractorConfig",
     "FeaturePrecision",
@@ -64,6 +79,7 @@ __all__ = [
     "FrameIndexConfig",
     "FrameMatcherConfig",
     "GeMConfig",
+    "GoogLeNetConfig",
     "IMACConfig",
     "IVFIndexConfig",
     "IndexJobConfig",
@@ -71,8 +87,10 @@ __all__ = [
     "LibraryConfig",
     "LibraryJobConfig",
     "MatcherConfig",
+    "MeanAggregationConfig",
     "ModelConfig",
     "MultiHashIndexConfig",
+    "NoAggregationConfig",
     "NoWhiteningConfig",
     "PCAWhiteningConfig",
     "PairMatcherConfig",
@@ -83,6 +101,7 @@ __all__ = [
     "RefinerConfig",
     "ResNetConfig",
     "SamplingConfig",
+    "SearchLevel",
     "SimilarityJobConfig",
     "StoreConfig",
     "T7WhiteningConfig",
@@ -92,4 +111,5 @@ __all__ = [
     "ViSiLMatcherConfig",
     "ViSiLVariant",
     "WhiteningConfig",
+    "WholeVideoConfig",
 ]

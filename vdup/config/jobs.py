@@ -7,6 +7,7 @@ from pathlib import Path
 from vdup.config.lookup import AutoIndexConfig, FrameIndexConfig, StoreConfig
 from vdup.config.matcher import MatcherConfig
 from vdup.config.model import ModelConfig
+from vdup.config.whole_video import AggregationConfig, DMLAggregationConfig, WholeVideoConfig
 
 
 @dataclass(kw_only=True)
@@ -16,6 +17,7 @@ class LibraryConfig(ModelConfig):
     library: Path = Path("library")
     index: FrameIndexConfig = field(default_factory=AutoIndexConfig)
     store: StoreConfig = field(default_factory=StoreConfig)
+    aggregation: AggregationConfig = field(default_factory=DMLAggregationConfig)
 
 
 @dataclass(kw_only=True)
@@ -26,6 +28,15 @@ class IndexJobConfig(LibraryConfig):
     """A file, a folder (searched recursively), or a .txt file with one path a line."""
 
 
+class SearchLevel(Enum):
+    """What a search compares."""
+
+    segment = "segment"
+    """Frames, followed through time: which part of which video."""
+    video = "video"
+    """One vector of every video: which videos are near-duplicates as a whole."""
+
+
 @dataclass(kw_only=True)
 class QueryJobConfig(LibraryConfig):
     """Settings of ``python -m vdup.query``."""
@@ -34,7 +45,10 @@ class QueryJobConfig(LibraryConfig):
     """A file, a folder (searched recursively), or a .txt file with one path a line."""
     output: Path | None = None
     """Where to write the matches: a .csv, .json or .jsonl file."""
+    level: SearchLevel = SearchLevel.segment
+    """segment: the parts that were copied; video: the nearest videos as a whole."""
     matcher: MatcherConfig = field(default_factory=MatcherConfig)
+    whole_video: WholeVideoConfig = field(default_factory=WholeVideoConfig)
 
 
 class LibraryAction(Enum):

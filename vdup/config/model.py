@@ -110,6 +110,22 @@ class VGG16Config(BackboneConfig):
 
 
 @dataclass(kw_only=True)
+class AlexNetConfig(BackboneConfig):
+    """torchvision's AlexNet; weights are downloaded on first use. 256 channels, stride 16."""
+
+    weights: Path | None = None
+    """State dict (.safetensors or .pth) to use in place of torchvision's download."""
+
+
+@dataclass(kw_only=True)
+class GoogLeNetConfig(BackboneConfig):
+    """torchvision's GoogLeNet; weights are downloaded on first use. 1,024 channels, stride 32."""
+
+    weights: Path | None = None
+    """State dict (.safetensors or .pth) to use in place of torchvision's download."""
+
+
+@dataclass(kw_only=True)
 class PoolingConfig:
     """Base of the pooling group: feature map -> region vectors."""
 

@@ -7,7 +7,15 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from vdup.config import BackboneConfig, EfficientNetLite0Config, Precision, ResNetConfig, VGG16Config
+from vdup.config import (
+    AlexNetConfig,
+    BackboneConfig,
+    EfficientNetLite0Config,
+    GoogLeNetConfig,
+    Precision,
+    ResNetConfig,
+    VGG16Config,
+)
 from vdup.errors import ConfigError
 from vdup.features.fine_tuning import (
     apply_fine_tuning,
@@ -16,7 +24,16 @@ from vdup.features.fine_tuning import (
     is_fine_tuning,
     load_fine_tuning,
 )
-from vdup.features.trunk import digest_of, efficientnet_lite0_trunk, fold_batch_norms, resnet_trunk, vgg16_trunk
+from vdup.features.trunk import (
+    GOOGLENET_CHANNELS,
+    alexnet_trunk,
+    digest_of,
+    efficientnet_lite0_trunk,
+    fold_batch_norms,
+    googlenet_trunk,
+    resnet_trunk,
+    vgg16_trunk,
+)
 
 _IMAGENET_MEAN = (0.485, 0.456, 0.406)
 _IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -50,6 +67,7 @@ class Backbone(nn.Module):
         dtype: torch.dtype,
         fine_tuning: Mapping[str, Tensor] | None = None,
         source: str = "fine-tuning",
+        channels: int | None = None,
     ) -> None:
         """Takes over a trunk, folds its batch normalisation and lays the fine-tuning over it.
 
@@ -63,6 +81,7 @@ class Backbone(nn.Module):
             dtype: number format of the convolutions.
             fine_tuning: weights after folding, by name; those that are not among them stay as they are.
             source: where the fine-tuning comes from, for messages.
+            channels: of the feature map; none: those of the last convolution.
 
         Raises:
             WeightsError: the fine-tuning does not fit the trunk.
@@ -77,7 +96,7 @@ class Backbone(nn.Module):
         if fine_tuning or blank:
             apply_fine_tuning(trunk, fine_tuning or {}, source)
             self.weights_digest = digest_with(self.weights_digest, fine_tuning or {})
-        self.channels = _last_channels(trunk)
+        self.channels = channels or _last_channels(trunk)
         self.trunk = trunk.requires_grad_(False).to(device, dtype).to(memory_format=torch.channels_last)
         # (x / 255 - mean) / std as one multiplication and one addition.
         scale = 1 / (255 * torch.tensor(std))
@@ -118,8 +137,9 @@ def build_backbone(config: BackboneConfig) -> Backbone:
     """Builds the backbone that the settings choose.
 
     EfficientNet-Lite0 (Tan and Le 2019; the Lite variant replaces swish by ReLU6 and drops squeeze-excitation) comes
-    with its weights; ResNet (He et al. 2016) and VGG-16 (Simonyan and Zisserman 2015) load torchvision's ImageNet
-    weights from the network on first use unless a file is given, of the same form or of fine-tuned weights.
+    with its weights; ResNet (He et al. 2016), VGG-16 (Simonyan and Zisserman 2015), AlexNet and GoogLeNet load
+    torchvision's ImageNet weights from the network on first use unless a file is given, of the same form or of
+    fine-tuned weights.
 
     Raises:
         ConfigError: the device is unknown or absent.
@@ -147,6 +167,16 @@ def build_backbone(config: BackboneConfig) -> Backbone:
                 else vgg16_trunk(config, blank=tuned)
             )
             return Backbone(trunk, name, _IMAGENET_MEAN, _IMAGENET_STD, device, dtype, tuning, str(config.weights))
+        case AlexNetConfig() | GoogLeNetConfig():
+            name = "alexnet" if isinstance(config, AlexNetConfig) else "googlenet"
+            tuned = config.weights is not None and is_fine_tuning(config.weights)
+            tuning = load_fine_tuning(config.weights, name) if config.weights is not None and tuned else {}
+            source = str(config.weights)
+            if isinstance(config, AlexNetConfig):
+                trunk = alexnet_trunk(config.weights, blank=tuned)
+                return Backbone(trunk, name, _IMAGENET_MEAN, _IMAGENET_STD, device, dtype, tuning, source)
+            trunk = googlenet_trunk(config.weights, blank=tuned)
+            return Backbone(trunk, name, _HALF, _HALF, device, dtype, tuning, source, GOOGLENET_CHANNELS)
     raise TypeError(f"no backbone is known for {type(config).__name__}")
 
 

@@ -29,6 +29,9 @@ _RESNETS = {
     50: (torchvision.models.resnet50, torchvision.models.ResNet50_Weights.IMAGENET1K_V1),
 }
 
+GOOGLENET_CHANNELS = 1024
+"""Of its last inception module, whose branches lie side by side."""
+
 _STEP_COUNTER = "num_batches_tracked"
 """Suffix of batch normalisation's counter of training steps; it has no effect on the output."""
 
@@ -113,6 +116,39 @@ def vgg16_trunk(config: VGG16Config, blank: bool = False) -> nn.Sequential:
     trunk = nn.Sequential(OrderedDict(features=features[:modules]))
     published = torchvision.models.VGG16_Weights.IMAGENET1K_V1
     return trunk.eval() if blank else _with_weights(trunk, config.weights, published.url)
+
+
+def alexnet_trunk(weights: Path | None, blank: bool = False) -> nn.Sequential:
+    """All convolutions of torchvision's AlexNet (Krizhevsky 2014) up to the last ReLU.
+
+    Args:
+        weights: file; none: torchvision's download.
+        blank: that of :func:`resnet_trunk`.
+
+    Raises:
+        WeightsError: the weights cannot be had or do not fit.
+    """
+    with torch.device("meta"):
+        # Without the last max-pooling: maxima of channels are not changed by it.
+        features = torchvision.models.alexnet(weights=None).features[:-1]
+    trunk = nn.Sequential(OrderedDict(features=features))
+    return (
+        trunk.eval() if blank else _with_weights(trunk, weights, torchvision.models.AlexNet_Weights.IMAGENET1K_V1.url)
+    )
+
+
+def googlenet_trunk(weights: Path | None, blank: bool = False) -> nn.Sequential:
+    """Torchvision's GoogLeNet (Szegedy et al. 2015) from the stem to the last inception module, without its classifiers.
+
+    Its published weights take colours of range -1 to 1, not those that other networks of torchvision take. Arguments
+    and errors are those of :func:`alexnet_trunk`.
+    """
+    with torch.device("meta"):
+        network = torchvision.models.googlenet(weights=None, aux_logits=False, init_weights=False)
+    parts = ((name, part) for name, part in network.named_children() if name not in ("avgpool", "dropout", "fc"))
+    trunk = nn.Sequential(OrderedDict((name, part) for name, part in parts if not name.startswith("aux")))
+    published = torchvision.models.GoogLeNet_Weights.IMAGENET1K_V1
+    return trunk.eval() if blank else _with_weights(trunk, weights, published.url)
 
 
 def fold_batch_norms(network: nn.Module) -> None:
