@@ -95,3 +95,6 @@ class ViSiLMatcherConfig(FrameMatcherConfig):
     """f, sym or v."""
     weights: Path | None = None
     """Weights: the authors' published state dict, or a file made by ``+experiment=visil``. Not needed by variant=f."""
+    whitening: Path | None = None
+    """Whitening of the region vectors: the authors' (.pth) or a file of ``+experiment=pca``; none: that of the model,
+    and with backbone=resnet50, whose regions are of four stages, no whitening."""

@@ -96,19 +96,49 @@ class FrameExtractor:
         return regions if len(regions) else np.zeros((0, 0, self._backbone.channels), dtype=np.float32)
 
     def _batched(self, images: NDArray[np.uint8], mirrored: bool, finish: Callable[[Tensor], Tensor]) -> FloatArray:
-        if images.dtype != np.uint8 or images.ndim != 4 or images.shape[1:] != (self._side, self._side, 3):
-            raise ValueError(
-                f"images must be uint8 [N, {self._side}, {self._side}, 3], got {images.dtype} {list(images.shape)}"
-            )
-        results: list[FloatArray] = []
-        with torch.inference_mode():
-            for first in range(0, len(images), self._batch_size):
-                # PyTorch takes neither negative strides nor read-only memory; C order makes the view channels-last.
-                part = np.require(images[first : first + self._batch_size], requirements=["C", "W"])
-                batch = torch.from_numpy(part).permute(0, 3, 1, 2)
-                feature_map = self._backbone(batch.flip(3) if mirrored else batch)
-                results.append(finish(self._pooling.regions(feature_map)).cpu().numpy())
-        return np.concatenate(results) if results else np.zeros(0, dtype=np.float32)
+        return in_batches(
+            images,
+            self._side,
+            self._batch_size,
+            lambda batch: finish(self._pooling.regions(self._backbone(batch))),
+            mirrored,
+        )
+
+
+def in_batches(
+    images: NDArray[np.uint8],
+    side_pixels: int,
+    batch_size: int,
+    compute: Callable[[Tensor], Tensor],
+    mirrored: bool = False,
+) -> FloatArray:
+    """Runs frames through a network, some at a time and without gradients.
+
+    Args:
+        images: RGB frames, uint8 [N, S, S, 3].
+        side_pixels: S.
+        batch_size: most frames at once.
+        compute: uint8 [B, 3, S, S] to float32 [B, ...].
+        mirrored: swap left and right first.
+
+    Returns:
+        Float32 [N, ...]; [0] when there are no images.
+
+    Raises:
+        ValueError: the images have another shape or type.
+    """
+    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[1:] != (side_pixels, side_pixels, 3):
+        raise ValueError(
+            f"images must be uint8 [N, {side_pixels}, {side_pixels}, 3], got {images.dtype} {list(images.shape)}"
+        )
+    results: list[FloatArray] = []
+    with torch.inference_mode():
+        for first in range(0, len(images), batch_size):
+            # PyTorch takes neither negative strides nor read-only memory; C order makes the view channels-last.
+            part = np.require(images[first : first + batch_size], requirements=["C", "W"])
+            batch = torch.from_numpy(part).permute(0, 3, 1, 2)
+            results.append(compute(batch.flip(3) if mirrored else batch).cpu().numpy())
+    return np.concatenate(results) if results else np.zeros(0, dtype=np.float32)
 
 
 def build_extractor(model: ExtractorConfig) -> FrameExtractor:
