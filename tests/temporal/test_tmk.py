@@ -141,7 +141,7 @@ class TestSingleFV:
         largest = 0
         waves = TMK._waves
 
-        def watched(self: TMK, times: Tensor, *, weighted: bool = True) -> Tensor:
+        def watched(self: TMK, times: Tensor, *, weighted: bool) -> Tensor:
             nonlocal largest
             table = waves(self, times, weighted=weighted)
             largest = max(largest, table.numel())

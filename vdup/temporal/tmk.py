@@ -154,16 +154,7 @@ class TMK(nn.Module):
             TypeError: the features are not floating point.
         """
         check_frames(frame_features, timestamps)
-        batch, length, dimensions = frame_features.shape
-        dtype = torch.float64 if frame_features.dtype == torch.float64 else torch.float32
-        rows = len(self.periods) * 2 * self.m
-        frames_at_once = max(1, _CHUNK_ANGLES // max(1, batch * rows))
-        total = frame_features.new_zeros((batch, rows, dimensions), dtype=torch.float64)
-        for first in range(0, length, frames_at_once):
-            chunk = slice(first, first + frames_at_once)
-            waves = self._waves(timestamps[:, chunk]).to(dtype)
-            total = total + torch.bmm(waves, frame_features[:, chunk].to(dtype))
-        return total.to(dtype).reshape(batch, len(self.periods), 2 * self.m, dimensions)
+        return self._sum(frame_features, timestamps, weighted=True)
 
     def score_pair(self, fv_a: Tensor, fv_b: Tensor, offsets: Tensor) -> Tensor:
         """Scores pairs of videos at given time offsets.
@@ -234,7 +225,20 @@ class TMK(nn.Module):
         old_cosine, old_sine = self._split(fv).unbind(2)
         return torch.cat((old_cosine * cosine - old_sine * sine, old_sine * cosine + old_cosine * sine), dim=2)
 
-    def _waves(self, times: Tensor, *, weighted: bool = True) -> Tensor:
+    def _sum(self, frame_features: Tensor, timestamps: Tensor, *, weighted: bool) -> Tensor:
+        """Sum over the frames of feature times wave, [B, periods, 2m, d], over chunks of frames."""
+        batch, length, dimensions = frame_features.shape
+        dtype = torch.float64 if frame_features.dtype == torch.float64 else torch.float32
+        rows = len(self.periods) * 2 * self.m
+        frames_at_once = max(1, _CHUNK_ANGLES // max(1, batch * rows))
+        total = frame_features.new_zeros((batch, rows, dimensions), dtype=torch.float64)
+        for first in range(0, length, frames_at_once):
+            chunk = slice(first, first + frames_at_once)
+            waves = self._waves(timestamps[:, chunk], weighted=weighted).to(dtype)
+            total = total + torch.bmm(waves, frame_features[:, chunk].to(dtype))
+        return total.to(dtype).reshape(batch, len(self.periods), 2 * self.m, dimensions)
+
+    def _waves(self, times: Tensor, *, weighted: bool) -> Tensor:
         """Cosine and sine rows at times [B, N]: float64 [B, periods * 2m, N]."""
         periods = torch.tensor(self.periods, dtype=torch.float64, device=times.device)
         # Whole turns are dropped before the multiplication by n, where they would cost digits.
