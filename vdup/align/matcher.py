@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vdup.align.calibration import Calibration
-from vdup.align.refine import Line, Segment, best_line, cut_segment
+from vdup.align.refine import Line, Segment, best_segment, cut_segment
 from vdup.align.segments import suppress
 from vdup.align.stream import Stream, StreamMatcher, StreamRules
 from vdup.align.track import ReferenceTrack
@@ -146,15 +146,15 @@ class SegmentMatcher:
         frames = np.flatnonzero(near)
         evidence = self._evidence(query, frames, reference, slice(None), weights)
         times = query.times_seconds[frames]
-        line = best_line(stream, times, evidence, track, (self._config.min_speed, self._config.max_speed))
-        core = (stream.query_start_seconds, stream.query_end_seconds)
-        segment = cut_segment(line, core, times, evidence, track, query.duration_seconds)
+        limits = (self._config.min_speed, self._config.max_speed)
+        segment = best_segment(stream, times, evidence, track, limits, query.duration_seconds)
         if segment is None:
             return None
         tmk, correction = self._tmk(segment, query, frames, reference)
         # TMK weighs the whole course of the segment; its offset is taken where it gathers no less evidence.
         if correction:
-            shifted = Line(line.speed, line.intercept_seconds + correction)
+            shifted = Line(segment.line.speed, segment.line.intercept_seconds + correction)
+            core = (stream.query_start_seconds, stream.query_end_seconds)
             other = cut_segment(shifted, core, times, evidence, track, query.duration_seconds)
             if other is not None and other.total_evidence > segment.total_evidence:
                 segment = other

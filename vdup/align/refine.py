@@ -10,7 +10,10 @@ from vdup.types import FloatArray, RowArray, TimeArray
 
 _OFFSETS_SECONDS = np.arange(-1.5, 1.5001, 0.125)
 _DRIFTS_SECONDS = np.arange(-1.5, 1.5001, 0.25)
-"""Lines tried round the stream's: shifted, and turned so that they drift this far over the segment."""
+"""Lines tried round a given one: shifted, and turned so that they drift this far over the stretch."""
+
+_MOST_FITS = 3
+"""A line is fitted to the stretch that the line before it led to, this often at the most."""
 
 _TURN_COST_PER_LOG_SPEED = 2.0
 """Evidence that a speed must bring for each unit of |log speed|: without motion, every speed fits alike, and 1 is the
@@ -59,20 +62,58 @@ class Segment:
         return float(self.evidence.sum())
 
 
-def best_line(
+def best_segment(
     stream: Stream,
     times_seconds: TimeArray,
     evidence: FloatArray,
     track: ReferenceTrack,
     speed_limits: tuple[float, float],
+    query_duration_seconds: float,
+) -> Segment | None:
+    """The segment that a stream leads to.
+
+    A line is fitted to the stream and followed beyond its ends, then fitted again to the whole stretch that belongs:
+    the longer the stretch, the better its speed is known.
+
+    Args:
+        stream: where to look.
+        times_seconds: times of the query frames, float64 [N].
+        evidence: log-likelihood ratio of every query frame against every reference row, float32 [N, M].
+        track: times of the reference rows.
+        speed_limits: least and greatest speed allowed.
+        query_duration_seconds: length of the query.
+
+    Returns:
+        The segment, or None when no frame has evidence for a copy.
+    """
+    core = (stream.query_start_seconds, stream.query_end_seconds)
+    line, stretch = Line(stream.speed, stream.reference_at(0.0)), core
+    best: Segment | None = None
+    for _ in range(_MOST_FITS):
+        line = best_line(line, stretch, times_seconds, evidence, track, speed_limits)
+        segment = cut_segment(line, core, times_seconds, evidence, track, query_duration_seconds)
+        if segment is None or (best is not None and segment.total_evidence <= best.total_evidence):
+            break
+        best, stretch = segment, (segment.query_start_seconds, segment.query_end_seconds)
+    return best
+
+
+def best_line(
+    near: Line,
+    stretch_seconds: tuple[float, float],
+    times_seconds: TimeArray,
+    evidence: FloatArray,
+    track: ReferenceTrack,
+    speed_limits: tuple[float, float],
 ) -> Line:
-    """The line near a stream that gathers the most evidence between the stream's ends.
+    """The line near another that gathers the most evidence over a stretch of the query.
 
     Evidence between two reference samples is interpolated, so that query frames which fall on a sample, where the
     pictures agree best, decide the offset.
 
     Args:
-        stream: where to look.
+        near: where to look.
+        stretch_seconds: start and end of the stretch.
         times_seconds: times of the query frames, float64 [N].
         evidence: log-likelihood ratio of every query frame against every reference row, float32 [N, M].
         track: times of the reference rows.
@@ -81,14 +122,14 @@ def best_line(
     Returns:
         The best of a grid of shifted and turned lines.
     """
-    inside = (times_seconds >= stream.query_start_seconds - 1e-6) & (times_seconds <= stream.query_end_seconds + 1e-6)
+    start, end = stretch_seconds
+    inside = (times_seconds >= start - 1e-6) & (times_seconds <= end + 1e-6)
     times, rows = times_seconds[inside], np.flatnonzero(inside)
-    middle = (stream.query_start_seconds + stream.query_end_seconds) / 2
-    length = max(stream.query_end_seconds - stream.query_start_seconds, 1.0)
-    speeds = np.clip(stream.speed + _DRIFTS_SECONDS / length, 0.8 * stream.speed, 1.25 * stream.speed)
+    middle, length = (start + end) / 2, max(end - start, 1.0)
+    speeds = np.clip(near.speed + _DRIFTS_SECONDS / length, 0.8 * near.speed, 1.25 * near.speed)
     speeds = np.clip(speeds, *speed_limits)
-    speeds = np.unique(np.append(speeds, 1.0) if abs(stream.speed - 1) * length < 2 else speeds)
-    offsets = stream.reference_at(middle) + _OFFSETS_SECONDS
+    speeds = np.unique(np.append(speeds, 1.0) if abs(near.speed - 1) * length < 2 else speeds)
+    offsets = near.intercept_seconds + near.speed * middle + _OFFSETS_SECONDS
     # Reference times of all lines at all frames: [speeds, offsets, frames].
     at = offsets[None, :, None] + speeds[:, None, None] * (times - middle)[None, None, :]
     before, after = track.neighbours(at)
@@ -97,7 +138,7 @@ def best_line(
     values = evidence[rows, before] * (1 - share) + evidence[rows, after] * share
     values = np.where(track.contains(at), values, np.minimum(values, 0.0))
     total = values.sum(axis=2) - _TURN_COST_PER_LOG_SPEED * np.abs(np.log(speeds))[:, None]
-    total -= 1e-3 * np.abs(_OFFSETS_SECONDS)[None]  # of equal lines the one nearest to the stream
+    total -= 1e-3 * np.abs(_OFFSETS_SECONDS)[None]  # of equal lines the nearest one
     best_speed, best_offset = np.unravel_index(int(np.argmax(total)), total.shape)
     speed = float(speeds[best_speed])
     return Line(speed=speed, intercept_seconds=float(offsets[best_offset]) - speed * middle)
