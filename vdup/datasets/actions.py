@@ -139,7 +139,7 @@ def _plain_lists(root: Path) -> tuple[Listed, Listed] | None:
 def _read_plain_list(file: Path) -> Listed:
     listed: Listed = {}
     for place, line in numbered_lines(file):
-        match = re.fullmatch(r"(.*\S)\s*[,\s]\s*(\S+)", line)
+        match = re.fullmatch(r"(.*[^\s,])\s*[,\s]\s*(\S+)", line)
         if match is None:
             raise ConfigError(f"{place}: a line must be 'path class' or 'path,class', got {line!r}")
         _add(listed, match[1], whole_number(place, "the class", match[2]), place)

@@ -6,12 +6,10 @@ from pathlib import Path, PurePosixPath
 
 from vdup.datasets.base import VideoFile
 from vdup.errors import ConfigError
+from vdup.feature_files.read import FEATURE_SUFFIXES
 from vdup.video.discover import VIDEO_EXTENSIONS
 
-FEATURE_EXTENSIONS = frozenset(("npy", "pkl", "safetensors"))
-"""Extensions, in lower case without the dot, of files with the frame features of one video."""
-
-_MEDIA = VIDEO_EXTENSIONS | FEATURE_EXTENSIONS
+_MEDIA = VIDEO_EXTENSIONS | {suffix.removeprefix(".") for suffix in FEATURE_SUFFIXES}
 
 
 def names_of(file: str) -> tuple[str, ...]:

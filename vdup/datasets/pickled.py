@@ -6,7 +6,8 @@ from typing import Any
 
 from vdup.datasets.annotation_file import reading
 from vdup.errors import ConfigError
-from vdup.feature_files.array_pickle import RefusedPickleError, read_plain_pickle
+from vdup.feature_files.array_parts import RefusedPickleError
+from vdup.feature_files.array_pickle import read_plain_pickle
 
 
 def read_pickle(path: Path, keys: Sequence[str]) -> dict[str, Any]:

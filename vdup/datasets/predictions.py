@@ -1,7 +1,7 @@
 """Results that other programs wrote: similarities in ViSiL's and FIVR's JSON, segments in VCSL's JSON.
 
 Segments in the CSV form of the Video Similarity Challenge are read by :mod:`vdup.datasets.segment_csv`, its descriptors
-by :mod:`vdup.datasets.descriptors`.
+by :mod:`vdup.feature_files.vsc_descriptors`.
 """
 
 import math

@@ -25,7 +25,7 @@ def load_vsc2022(root: Path, *, features: Path | None = None) -> SearchSet:
         root: folder of the split.
         features: folder of features, if not ``rmac_*`` or ``features``; see
             :func:`~vdup.datasets.media.find_media`. Descriptor files of the challenge hold all videos in one; they are
-            read by :mod:`vdup.datasets.descriptors`.
+            read by :mod:`vdup.feature_files.vsc_descriptors`.
 
     Raises:
         ConfigError: a file is missing or a row is wrong; the text names file and line.
