@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from vdup.errors import ConfigError
 
 from .config import (
+    C3DHashExperiment,
     CalibrationExperiment,
     ExperimentConfig,
     PCAExperiment,
     RotationExperiment,
     TrainJobConfig,
     TripletExperiment,
+    ViSiLExperiment,
 )
 
 Count = Callable[[int, int], None]
@@ -74,10 +76,25 @@ def _triplet(config: TrainJobConfig, count: Count, say: Say) -> str:
     return after_training(train_triplet(config, count, lambda record: say(epoch_line(record))))
 
 
+def _c3d_hash(config: TrainJobConfig, count: Count, say: Say) -> str:
+    from .c3d_hash.epoch_lines import after_training, epoch_line
+    from .c3d_hash.experiment import train_c3d_hash
+
+    return after_training(train_c3d_hash(config, count, lambda record: say(epoch_line(record))))
+
+
+def _visil(config: TrainJobConfig, count: Count, say: Say) -> str:
+    from .visil.experiment import after_training, epoch_line, train_visil
+
+    return after_training(train_visil(config, count, lambda record: say(epoch_line(record))))
+
+
 RUNS: dict[type[ExperimentConfig], Run] = {
     PCAExperiment: Run(_pca, "photographs"),
     RotationExperiment: Run(_rotation, "photographs"),
     CalibrationExperiment: Run(_calibration, "queries"),
     TripletExperiment: Run(_triplet, "photographs and videos"),
+    ViSiLExperiment: Run(_visil, "clips"),
+    C3DHashExperiment: Run(_c3d_hash, "clips"),
 }
 """Run of every experiment."""

@@ -1,6 +1,7 @@
 """Settings of training."""
 
 from .base import ExperimentConfig
+from .c3d_hash import C3DHashExperiment
 from .experiments import (
     EXPERIMENTS,
     CalibrationExperiment,
@@ -12,10 +13,12 @@ from .experiments import (
 )
 from .losses import LOSSES
 from .triplet import TripletExperiment
+from .visil import ViSiLExperiment
 
 __all__ = [
     "EXPERIMENTS",
     "LOSSES",
+    "C3DHashExperiment",
     "CalibrationExperiment",
     "DataConfig",
     "ExperimentConfig",
@@ -23,5 +26,6 @@ __all__ = [
     "RotationExperiment",
     "TrainJobConfig",
     "TripletExperiment",
+    "ViSiLExperiment",
     "check_data",
 ]

@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 from vdup.config import ModelConfig
 from vdup.errors import ConfigError
 
 from .base import ExperimentConfig
+from .c3d_hash import C3DHashExperiment
 from .losses import LossConfig, Miner, TripletLossConfig
 from .triplet import TripletExperiment
+from .visil import ViSiLExperiment
 
 
 @dataclass(kw_only=True)
@@ -19,6 +22,8 @@ class DataConfig:
     """Folder of photographs, searched with its subfolders."""
     videos: Path | None = None
     """Folder of videos, searched with its subfolders, for what needs real motion."""
+    root: Path | None = None
+    """Folder of a data set with its lists, for ``+experiment=c3d_hash``: UCF101, HMDB51, JHMDB or alike."""
     limit: int | None = None
     """Most images to use, taken evenly from the sorted list; none: all."""
 
@@ -55,6 +60,8 @@ class RotationExperiment(ExperimentConfig):
 class CalibrationExperiment(ExperimentConfig):
     """What distances and scores mean for the codes of the model; its file is for ``matcher.calibration``."""
 
+    takes_videos: ClassVar[bool] = True
+
     references: int = 60
     """Generated videos that are indexed."""
     queries: int = 120
@@ -89,6 +96,8 @@ EXPERIMENTS: dict[str, type[ExperimentConfig]] = {
     "rotation": RotationExperiment,
     "calibration": CalibrationExperiment,
     "triplet": TripletExperiment,
+    "visil": ViSiLExperiment,
+    "c3d_hash": C3DHashExperiment,
 }
 """Choices of the experiment group."""
 
@@ -102,12 +111,15 @@ def check_data(config: TrainJobConfig) -> None:
     experiment, data = config.experiment, config.data
     if type(experiment) is ExperimentConfig:
         raise ConfigError(f"no experiment was chosen; add +experiment=NAME with one of {', '.join(EXPERIMENTS)}")
-    takes_videos = isinstance(experiment, CalibrationExperiment | TripletExperiment)
-    if data.images is None and (data.videos is None or not takes_videos):
+    if isinstance(experiment, C3DHashExperiment):
+        if data.root is None:
+            raise ConfigError("there is nothing to learn from; give the folder of an action set as data.root=DIR")
+        _check_folder("root", data.root)
+        return
+    if data.images is None and (data.videos is None or not experiment.takes_videos):
         raise ConfigError("there is nothing to learn from; give a folder of photographs as data.images=DIR")
     for name, folder in (("images", data.images), ("videos", data.videos)):
-        if folder is not None and not folder.is_dir():
-            raise ConfigError(f"data.{name}={folder}: there is no such folder")
+        _check_folder(name, folder)
     if isinstance(experiment, TripletExperiment) and experiment.memory > 0:
         match config.loss:
             case TripletLossConfig(miner=Miner.none):
@@ -115,3 +127,8 @@ def check_data(config: TrainJobConfig) -> None:
                     f"loss.miner=none makes every triplet with all of the experiment.memory={experiment.memory} "
                     "codes, which are too many; choose loss.miner=hard or semihard, or experiment.memory=0"
                 )
+
+
+def _check_folder(name: str, folder: Path | None) -> None:
+    if folder is not None and not folder.is_dir():
+        raise ConfigError(f"data.{name}={folder}: there is no such folder")
