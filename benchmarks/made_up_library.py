@@ -12,7 +12,7 @@ from benchmarks.lookup_codes import made_up
 from benchmarks.processes import disk_bytes
 from vdup.catalogue.folder import LibraryFolder
 from vdup.catalogue.records import FileStamp, VideoRecord
-from vdup.config import FlatIndexConfig, FrameIndexConfig, LibraryConfig
+from vdup.config import FlatIndexConfig, FrameIndexConfig, LibraryConfig, NoAggregationConfig
 from vdup.pipeline.encoder import Encoder
 from vdup.pipeline.open_library import OpenLibrary
 from vdup.store.open import open_store
@@ -43,7 +43,7 @@ class _Unused:
 
 def open_library(path: Path, index: FrameIndexConfig, *, create: bool = False) -> OpenLibrary:
     """A library without a network."""
-    config = LibraryConfig(library=path, index=index)
+    config = LibraryConfig(library=path, index=index, aggregation=NoAggregationConfig())
     with ExitStack() as stack:
         folder = stack.enter_context(LibraryFolder.open(path, {"codes": _Unused.codes_digest}, create=create))
         store = stack.enter_context(open_store(config.store, folder.store_path, DESCRIPTOR_DIMENSIONS))

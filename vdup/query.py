@@ -7,25 +7,15 @@ from vdup.hydra_schema import register
 
 def query(config: QueryJobConfig) -> int:
     """Searches for every video, shows what was found and writes it; 1 when a query could not be read."""
-    from vdup.report.output import check_output, write_matches
+    from vdup.report.output import check_output
     from vdup.video.discover import find_videos
 
     check_output(config.output)
     videos = find_videos(config.videos)
     # Behind the checks, which must not wait for torch.
-    from vdup.pipeline.library import Library
-    from vdup.report.progress import ProgressDisplay
-    from vdup.report.table import print_results
+    from vdup.report.answers import answer
 
-    with Library.open(config) as library:
-        with ProgressDisplay("searching", len(videos)) as display:
-            results = library.search_all(videos, config.matcher, display.query_searched)
-        fingerprint = library.folder.manifest.fingerprint
-    # The file first: it must not be lost to a closed terminal.
-    if config.output is not None:
-        write_matches(config.output, results, config, fingerprint)
-    print_results(results, config.library, config.output)
-    return FAILED if any(result.error is not None for result in results) else ALL_WELL
+    return ALL_WELL if answer(config, videos) else FAILED
 
 
 def main() -> None:

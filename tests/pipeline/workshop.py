@@ -6,6 +6,7 @@ A film is a JSON file that lists stretches of footage: ``[[7, 30, 10], [null, 0,
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -99,14 +100,49 @@ class ThumbnailEncoder:
     def __init__(self) -> None:
         self._projection = np.random.default_rng(5).standard_normal((SIDE * SIDE * 3, 1024))
         self.frames = 0
+        self.maxima = ThumbnailMaxima()
 
     def settings(self, model: ModelConfig) -> dict[str, Setting]:
         return {"encoder": self.codes_digest, "sampling.library_fps": model.sampling.library_fps}
 
+    def layer_maxima(self, layers: Sequence[str]) -> "ThumbnailMaxima":
+        self.maxima = ThumbnailMaxima()
+        return self.maxima
+
     def encode(self, images: NDArray[np.uint8], mirrored: bool = False) -> CodeArray:
         self.frames += len(images)
+        self.maxima.saw(images)
         turned = images[:, :, ::-1] if mirrored else images
         return np.packbits((turned.reshape(len(images), -1) - 127.5) @ self._projection >= 0, axis=1)
+
+
+class ThumbnailMaxima:
+    """Two "layers" of a picture: its pixels, and their squares."""
+
+    layers = ("pixels", "squares")
+    widths = (SIDE * SIDE * 3, SIDE * SIDE * 3)
+
+    def __init__(self) -> None:
+        self._found: list[FloatArray] | None = None
+
+    def fingerprint(self, image_side_pixels: int) -> dict[str, object]:
+        return {"backbone": "thumbnails", "image_side_pixels": image_side_pixels}
+
+    @contextmanager
+    def reading(self) -> Iterator[list[FloatArray]]:
+        self._found = []
+        yield self._found
+        self._found = None
+
+    def saw(self, images: NDArray[np.uint8]) -> None:
+        if self._found is not None:
+            pixels = images.reshape(len(images), -1).astype(np.float32) / 255
+            self._found.append(np.concatenate([pixels, pixels**2], axis=1))
+
+    def joined(self, found: list[FloatArray]) -> FloatArray:
+        rows = np.concatenate(found)
+        found.clear()
+        return rows
 
 
 class DictStore:

@@ -6,7 +6,8 @@ vector that is compared by cosine. So other weights for the second step need no 
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 
 import numpy as np
 
@@ -91,10 +92,14 @@ class Aggregator:
 class EmbeddingAggregator(Aggregator):
     """The mean, refined by a trained network."""
 
-    def __init__(self, maxima: Mapping[str, object], widths: Sequence[int], embedding: VideoEmbedding) -> None:
-        """Takes the network besides; its input must be as wide as all layers together."""
+    def __init__(self, maxima: Mapping[str, object], widths: Sequence[int], load: Callable[[], VideoEmbedding]) -> None:
+        """Takes how to get the network besides: videos can be indexed without it."""
         super().__init__(maxima, widths)
-        self._embedding = embedding
+        self._load = load
+
+    @cached_property
+    def _embedding(self) -> VideoEmbedding:
+        return self._load()
 
     @property
     def dimensions(self) -> int:
@@ -167,9 +172,11 @@ def build_aggregator(
         case NoAggregationConfig():
             return None
         case DMLAggregationConfig():
-            chosen = config.weights
-            embedding = bundled_embedding(maxima) if chosen is None else load_embedding(chosen, maxima)
-            return EmbeddingAggregator(maxima, widths, embedding)
+            if config.weights is None:
+                # For another backbone or other layers there is none; the averages are kept all the same.
+                return EmbeddingAggregator(maxima, widths, lambda: bundled_embedding(maxima))
+            embedding = load_embedding(config.weights, maxima)
+            return EmbeddingAggregator(maxima, widths, lambda: embedding)
         case BagAggregationConfig():
             return BagAggregator(maxima, widths, load_codebook(config.codebook, maxima))
         case MeanAggregationConfig():

@@ -54,6 +54,11 @@ class FrameExtractor:
         return self._whitening.dimensions
 
     @property
+    def backbone(self) -> Backbone:
+        """The network."""
+        return self._backbone
+
+    @property
     def device(self) -> torch.device:
         """Where the network runs."""
         return self._backbone.device

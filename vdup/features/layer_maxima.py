@@ -10,11 +10,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from fnmatch import fnmatchcase
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from vdup.errors import ConfigError
 from vdup.features.backbone import Backbone
+from vdup.types import FloatArray
 
 _DEFAULT_LAYERS: dict[str, tuple[str, ...]] = {
     "alexnet": ("features.*",),
@@ -58,6 +60,7 @@ class LayerMaxima:
         self._chosen = {
             name: part for name, part in convolutions.items() if any(fnmatchcase(name, pattern) for pattern in wanted)
         }
+        self._network = {"backbone": backbone.name, "backbone_weights": backbone.weights_digest}
         self.layers = tuple(self._chosen)
         self.widths = tuple(part.out_channels for part in self._chosen.values())
 
@@ -87,8 +90,16 @@ class LayerMaxima:
                 hooks.callback(part.register_forward_hook(read).remove)
             yield found
 
-    def joined(self, found: list[Tensor]) -> Tensor:
-        """The maxima of one pass side by side, float32 [B, D]; the list is emptied."""
-        maxima = torch.cat(found, dim=1)
+    def fingerprint(self, image_side_pixels: int) -> dict[str, object]:
+        """Everything that shapes the maxima of images of this width and height."""
+        return {**self._network, "layers": list(self.layers), "image_side_pixels": image_side_pixels}
+
+    def joined(self, found: list[Tensor]) -> FloatArray:
+        """The maxima of all passes since the last call, float32 [N, D]; the list is emptied."""
+        count = len(self.layers)
+        passes = [torch.cat(found[first : first + count], dim=1) for first in range(0, len(found), count)]
         found.clear()
+        if not passes:
+            return np.zeros((0, self.dimensions), dtype=np.float32)
+        maxima: FloatArray = torch.cat(passes).cpu().numpy()
         return maxima

@@ -138,7 +138,7 @@ def alexnet_trunk(weights: Path | None, blank: bool = False) -> nn.Sequential:
 
 
 def googlenet_trunk(weights: Path | None, blank: bool = False) -> nn.Sequential:
-    """Torchvision's GoogLeNet (Szegedy et al. 2015) from the stem to the last inception module, without its classifiers.
+    """GoogLeNet of torchvision (Szegedy et al. 2015), from the stem to the last inception module.
 
     Its published weights take colours of range -1 to 1, not those that other networks of torchvision take. Arguments
     and errors are those of :func:`alexnet_trunk`.

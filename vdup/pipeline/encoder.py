@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from vdup.codes.refiner import Refiner, build_refiner
 from vdup.codes.runs import LONGEST_RUN_SECONDS, RUN_RADIUS_BITS
 from vdup.config import ModelConfig
 from vdup.features.extractor import FrameExtractor, build_extractor
+from vdup.features.layer_maxima import LayerMaxima
 from vdup.types import CodeArray
 
 Setting = str | int | float | bool
@@ -28,6 +30,14 @@ class Encoder:
         """SHA-256 over all that shapes the code of a prepared frame."""
         parts = {**self._extractor.fingerprint, "refiner_weights": self._refiner_digest}
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+    def layer_maxima(self, layers: Sequence[str]) -> LayerMaxima:
+        """What reads the maxima of layers off the passes of :meth:`encode`.
+
+        Raises:
+            ConfigError: a layer is unknown.
+        """
+        return LayerMaxima(self._extractor.backbone, layers)
 
     def settings(self, model: ModelConfig) -> dict[str, Setting]:
         """Everything that shapes the codes of a library, dotted name -> value."""

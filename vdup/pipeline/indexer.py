@@ -11,11 +11,11 @@ import numpy as np
 
 from vdup.catalogue.change import Change, decide
 from vdup.catalogue.content_hash import hash_content
-from vdup.catalogue.records import FileStamp, StoredVideo, VideoState
+from vdup.catalogue.records import FileStamp, StoredVideo, VideoRecord, VideoState
 from vdup.codes.runs import collapse_runs
 from vdup.errors import VideoDecodeError, VideoError
 from vdup.pipeline.open_library import OpenLibrary
-from vdup.types import VideoCodes, VideoInfo
+from vdup.types import BoolArray, CodeArray, FloatArray, TimeArray, VideoCodes, VideoInfo
 from vdup.video.workers import DecodedVideo, DecoderPool
 
 logger = logging.getLogger(__name__)
@@ -124,7 +124,7 @@ def _without_decoding(library: OpenLibrary, video_id: str, path: Path) -> Indexe
     """What becomes of a video that need not be decoded; of one that must be, the stamp it has before."""
     record = library.folder.catalogue.get(video_id)
     try:
-        if decide(record, path) is Change.unchanged and record is not None:
+        if decide(record, path) is Change.unchanged and record is not None and not _lacks_vector(library, record):
             stamp = FileStamp.of(path, record.content_hash)
             if stamp != record.file:
                 library.folder.touch(record, stamp)
@@ -138,20 +138,36 @@ def _without_decoding(library: OpenLibrary, video_id: str, path: Path) -> Indexe
     return _copy_of_known_content(library, video_id, stamp) or stamp
 
 
+def _lacks_vector(library: OpenLibrary, record: VideoRecord) -> bool:
+    """Whether a video is to be decoded again for the vector of the whole that it has not."""
+    whole = library.whole_videos
+    if whole is None or not library.config.aggregation.fill_in or record.state is not VideoState.indexed:
+        return False
+    return library.folder.catalogue.vector(record.number, whole.kind) is None
+
+
 def _copy_of_known_content(library: OpenLibrary, video_id: str, stamp: FileStamp) -> IndexedFile | None:
     """Stores the codes of another record with the very same content: a moved or doubled file is not decoded again."""
     for twin in library.folder.catalogue.by_content_hash(stamp.content_hash):
-        if twin.state is VideoState.indexed and twin.id != video_id:
+        if twin.state is VideoState.indexed and twin.id != video_id and not _lacks_vector(library, twin):
             codes = library.folder.video_codes(twin.number)
             info = VideoInfo(twin.width or 0, twin.height or 0, twin.duration_seconds, twin.codec, 0)
-            _store(library, video_id, stamp, info, codes, twin.frames_sampled)
+            _store(library, video_id, stamp, info, codes, twin.frames_sampled, _vectors_of(library, twin))
             return IndexedFile(video_id, Outcome.indexed, f"same content as {twin.id}: its codes were taken over")
     return None
 
 
+def _vectors_of(library: OpenLibrary, record: VideoRecord) -> dict[str, FloatArray]:
+    """The vector of a video by its kind, if it has one."""
+    if library.whole_videos is None:
+        return {}
+    vector = library.folder.catalogue.vector(record.number, library.whole_videos.kind)
+    return {} if vector is None else {library.whole_videos.kind: vector}
+
+
 def _index_one(library: OpenLibrary, video_id: str, stamp: FileStamp, video: DecodedVideo) -> IndexedFile:
     try:
-        codes, frames_sampled = _encode(library, video)
+        codes, frames_sampled, vectors = _encode(library, video)
         info = video.info
     except VideoError as error:
         return _failed(library, video_id, stamp, error)
@@ -159,7 +175,7 @@ def _index_one(library: OpenLibrary, video_id: str, stamp: FileStamp, video: Dec
         reason = "it shows nothing but blank frames"
         _forget_old(library, library.folder.record_skipped(video_id, stamp, reason))
         return IndexedFile(video_id, Outcome.skipped, reason)
-    _store(library, video_id, stamp, info, codes, frames_sampled)
+    _store(library, video_id, stamp, info, codes, frames_sampled, vectors)
     return IndexedFile(video_id, Outcome.indexed, seconds=codes.duration_seconds)
 
 
@@ -169,14 +185,19 @@ def _failed(library: OpenLibrary, video_id: str, stamp: FileStamp, error: VideoE
     return IndexedFile(video_id, Outcome.failed, error.reason)
 
 
-def _encode(library: OpenLibrary, video: DecodedVideo) -> tuple[VideoCodes, int]:
-    """Codes of a decoded video, runs collapsed, and the number of frames they come from.
+def _encode(library: OpenLibrary, video: DecodedVideo) -> tuple[VideoCodes, int, dict[str, FloatArray]]:
+    """Codes of a decoded video, runs collapsed; the number of frames they come from; vectors of the whole by kind.
 
     Raises:
         VideoError: it cannot be decoded.
     """
-    # The images go at once: those of a film would take gigabytes.
-    parts = [(library.encoder.encode(batch.images), batch.times_seconds, batch.searchable) for batch in video]
+    parts: list[tuple[CodeArray, TimeArray, BoolArray]] = []
+    with library.reading() as average:
+        for batch in video:
+            # The images go at once: those of a film would take gigabytes.
+            parts.append((library.encoder.encode(batch.images), batch.times_seconds, batch.searchable))
+            if average is not None:
+                average.take(batch.searchable)
     if not parts:
         raise VideoDecodeError(video.path, "no frame could be decoded; check that the file plays")
     every = np.concatenate([part for part, _, _ in parts])
@@ -186,11 +207,17 @@ def _encode(library: OpenLibrary, video: DecodedVideo) -> tuple[VideoCodes, int]
         np.concatenate([searchable for _, _, searchable in parts]),
         video.duration_seconds,
     )
-    return codes, len(every)
+    return codes, len(every), {} if average is None else average.vectors
 
 
 def _store(
-    library: OpenLibrary, video_id: str, stamp: FileStamp, info: VideoInfo, codes: VideoCodes, frames_sampled: int
+    library: OpenLibrary,
+    video_id: str,
+    stamp: FileStamp,
+    info: VideoInfo,
+    codes: VideoCodes,
+    frames_sampled: int,
+    vectors: dict[str, FloatArray],
 ) -> None:
     stored = library.folder.add_video(
         video_id,
@@ -199,6 +226,7 @@ def _store(
         codes,
         frames_sampled=frames_sampled,
         representatives=library.lookup.representatives_for(codes, library.folder.catalogue.get(video_id)),
+        vectors=vectors,
     )
     _forget_old(library, stored)
     library.lookup.add(library.folder.rows_of(stored.record))

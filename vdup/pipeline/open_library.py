@@ -16,6 +16,7 @@ from vdup.errors import StoreDamagedError
 from vdup.pipeline.encoder import Encoder, build_encoder
 from vdup.pipeline.frame_lookup import FrameLookup
 from vdup.pipeline.stretch_lookup import StretchLookup
+from vdup.pipeline.whole_videos import VideoAverage, WholeVideos, build_video_reader
 from vdup.store.base import VideoStore
 from vdup.store.open import move_descriptors, open_store
 from vdup.store.pooling import DESCRIPTOR_DIMENSIONS
@@ -37,6 +38,9 @@ class OpenLibrary:
         self._resources = resources
         self._lookup: FrameLookup | None = FrameLookup(folder, config.index)
         self._stretches: StretchLookup | None = StretchLookup(folder, store, config.store.stretch_seconds)
+        reader = build_video_reader(config, encoder)
+        self.whole_videos = None if reader is None else WholeVideos(folder, reader, config.store)
+        """Vectors of whole videos; none where ``aggregation=none``."""
 
     @classmethod
     def open(cls, library: Path | str | LibraryConfig, *, create: bool = False) -> Self:
@@ -90,6 +94,15 @@ class OpenLibrary:
             raise
         self.save()
 
+    @contextmanager
+    def reading(self) -> Iterator[VideoAverage | None]:
+        """While the block runs, frames that are encoded are those of one video; averages them, if that is wanted."""
+        if self.whole_videos is None:
+            yield None
+            return
+        with self.whole_videos.reader.reading() as average:
+            yield average
+
     def videos(self, state: VideoState | None = None) -> list[VideoRecord]:
         """Records of the catalogue, ordered by id."""
         return self.folder.catalogue.all(state)
@@ -135,6 +148,8 @@ class OpenLibrary:
 
     def close(self) -> None:
         """Closes files and connections and gives the lock back."""
+        if self.whole_videos is not None:
+            self.whole_videos.close()
         self._resources.close()
 
     def __enter__(self) -> Self:

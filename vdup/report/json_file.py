@@ -34,13 +34,13 @@ def to_json(results: Sequence["SearchResult"], config: QueryJobConfig, fingerpri
     """
     document: Json = {
         "schema_version": SCHEMA_VERSION,
-        "vdup_version": _version(),
+        "vdup_version": vdup_version(),
         "model_fingerprint": fingerprint,
-        "settings": _plain(config),
+        "settings": plain_settings(config),
         "queries": [
             {
                 "query_id": result.query_id,
-                "duration_seconds": _number(result.seconds, 3),
+                "duration_seconds": rounded(result.seconds, 3),
                 "matches": len(result.matches),
                 "error": None if result.error is None else result.error.reason,
             }
@@ -65,48 +65,51 @@ def _match(match: Match) -> Mapping[str, Json]:
     return {
         "query_id": match.query_id,
         "reference_id": match.reference_id,
-        "query_start_seconds": _number(match.query_start_seconds, 3),
-        "query_end_seconds": _number(match.query_end_seconds, 3),
-        "reference_start_seconds": _number(match.reference_start_seconds, 3),
-        "reference_end_seconds": _number(match.reference_end_seconds, 3),
-        "score": _number(match.score, 6),
-        "speed": _number(match.speed, 4),
+        "query_start_seconds": rounded(match.query_start_seconds, 3),
+        "query_end_seconds": rounded(match.query_end_seconds, 3),
+        "reference_start_seconds": rounded(match.reference_start_seconds, 3),
+        "reference_end_seconds": rounded(match.reference_end_seconds, 3),
+        "score": rounded(match.score, 6),
+        "speed": rounded(match.speed, 4),
         "evidence": None
         if evidence is None
         else {
             "frames_matched": evidence.frames_matched,
             "frames_compared": evidence.frames_compared,
-            "mean_hamming_distance": _number(evidence.mean_hamming_distance, 2),
-            "tmk_score": _number(evidence.tmk_score, 6),
-            "time_offset_seconds": _number(evidence.time_offset_seconds, 3),
+            "mean_hamming_distance": rounded(evidence.mean_hamming_distance, 2),
+            "tmk_score": rounded(evidence.tmk_score, 6),
+            "time_offset_seconds": rounded(evidence.time_offset_seconds, 3),
             "mirrored": evidence.mirrored,
             "panel": evidence.panel,
         },
     }
 
 
-def _number(value: float, decimals: int) -> float | None:
+def rounded(value: float, decimals: int) -> float | None:
     """Rounded; None for what JSON has no number for."""
     return round(float(value), decimals) if math.isfinite(value) else None
 
 
-def _plain(value: object) -> Json:
+def plain_settings(value: object) -> Json:
     """Settings as JSON; the option chosen in a group is told by its class, in ``kind``."""
     if is_dataclass(value) and not isinstance(value, type):
         settings = {
-            field.name: _plain(getattr(value, field.name)) for field in fields(value) if field.name not in _SECRET
+            field.name: plain_settings(getattr(value, field.name))
+            for field in fields(value)
+            if field.name not in _SECRET
         }
         return {"kind": type(value).__name__, **settings}
     if isinstance(value, Enum):
         return str(value.value)
     if isinstance(value, list):
-        return [_plain(item) for item in value]
+        return [plain_settings(item) for item in value]
     if value is None or isinstance(value, bool | int | float | str):
         return value
     return str(value) if isinstance(value, Path) else repr(value)
 
 
-def _version() -> str:
+def vdup_version() -> str:
+    """Version of the installed package."""
     try:
         return version("vdup")
     except PackageNotFoundError:  # a checkout that was not installed

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from vdup.pipeline.feature_folder import FeatureOutcome, FeatureResult
 from vdup.pipeline.indexer import IndexedFile, Outcome
 from vdup.pipeline.searcher import SearchResult
+from vdup.pipeline.video_searcher import VideoSearchResult
 from vdup.report.printable import duration, printable, screen
 
 LINE_EVERY_SECONDS = 5.0
@@ -20,8 +21,8 @@ LINE_EVERY_SECONDS = 5.0
 class ProgressDisplay:
     """Shows counts and speed on stderr, and each failure as soon as it is known. Use it in a ``with`` block.
 
-    :meth:`video_indexed`, :meth:`query_searched`, :meth:`features_made` and :meth:`counted` are callbacks: for
-    indexing, searching, features of frames, training. :meth:`advance` serves all else.
+    :meth:`video_indexed`, :meth:`query_searched`, :meth:`features_made`, :meth:`compared` and :meth:`counted` are
+    callbacks: for indexing, searching, features of frames, whole videos, training. :meth:`advance` serves all else.
     """
 
     def __init__(
@@ -72,7 +73,7 @@ class ProgressDisplay:
         reason = file.reason if file.outcome is Outcome.failed else None
         self.advance(file.video_id, done, total, file.seconds, reason)
 
-    def query_searched(self, result: SearchResult, done: int, total: int) -> None:
+    def query_searched(self, result: SearchResult | VideoSearchResult, done: int, total: int) -> None:
         """Callback of searching."""
         reason = None if result.error is None else result.error.reason
         self.advance(result.query_id, done, total, result.seconds, reason)
@@ -81,6 +82,10 @@ class ProgressDisplay:
         """Callback of computing features."""
         reason = result.reason if result.outcome is FeatureOutcome.failed else None
         self.advance(result.video_id, done, total, result.seconds, reason)
+
+    def compared(self, name: str, done: int, total: int, failure: str | None) -> None:
+        """Callback of comparing whole videos."""
+        self.advance(name, done, total, failure=failure)
 
     def counted(self, done: int, total: int) -> None:
         """Callback of work that only counts."""
