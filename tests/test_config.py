@@ -27,7 +27,9 @@ JOBS: dict[str, tuple[type, list[str]]] = {
     "manage": (config.LibraryJobConfig, ["action=list"]),
     "train": (TrainJobConfig, ["output=w.safetensors"]),
     "features": (config.FeaturesJobConfig, ["videos=v", "output=o"]),
+    "align": (config.AlignJobConfig, ["a=a.mp4", "b=b.mp4"]),
     "similarity": (config.SimilarityJobConfig, ["queries=q", "database=d", "output=o.json"]),
+    "evaluate": (config.EvaluateJobConfig, ["data.root=d"]),
 }
 OPTIONS = sorted(
     (file.parent.name, file.stem)
@@ -73,12 +75,14 @@ def test_defaults_are_those_of_the_dataclasses(name: str) -> None:
 
 
 GROUPS = {group: [option for owner, option in OPTIONS if owner == group] for group, _ in OPTIONS}
+ALONE = ("matcher", "dataset")
+"""Groups that a query has no choice of, or none at all; they have tests of their own."""
 
 
 # Options of different groups are composed together, as each composition takes its time.
 @pytest.mark.parametrize("number", range(max(len(options) for options in GROUPS.values())))
 def test_every_option_of_every_group(number: int) -> None:
-    chosen = {group: options[number % len(options)] for group, options in GROUPS.items() if group != "matcher"}
+    chosen = {group: options[number % len(options)] for group, options in GROUPS.items() if group not in ALONE}
     needed = [setting for option in chosen.values() for setting in NEEDED.get(option, [])]
     settings = composed("query", *(f"{group}={option}" for group, option in chosen.items()), *needed)
     for group, option in chosen.items():
@@ -91,6 +95,21 @@ def test_every_matcher(option: str) -> None:
     assert type(chosen) is schema_of("matcher", option)
     presets = ("periods", "normalization") if option == "tmk_poullot" else ()
     assert replace(chosen, **{name: getattr(type(chosen)(), name) for name in presets}) == type(chosen)()
+
+
+@pytest.mark.parametrize("option", GROUPS["dataset"])
+def test_every_data_set(option: str) -> None:
+    settings = composed("evaluate", f"dataset={option}")
+    kind = schema_of("dataset", option)
+    assert settings.dataset == kind(name=option)
+    assert settings == config.EvaluateJobConfig(
+        dataset=kind(name=option), data=config.DataSourceConfig(root=Path("d"))
+    )
+
+
+def test_an_evaluation_needs_a_data_set_and_its_folder() -> None:
+    assert complaint("evaluate", "dataset=folder").startswith("the setting data.root is missing")
+    assert "dataset=<OPTION>" in complaint("evaluate", "data.root=d")
 
 
 def test_queries_of_a_library_have_one_matcher() -> None:

@@ -27,7 +27,9 @@ JOBS: dict[str, tuple[str, type]] = {
     "vdup.library": ("manage", config.LibraryJobConfig),
     "vdup.train": ("train", TrainJobConfig),
     "vdup.features": ("features", config.FeaturesJobConfig),
+    "vdup.align": ("align", config.AlignJobConfig),
     "vdup.similarity": ("similarity", config.SimilarityJobConfig),
+    "vdup.evaluate": ("evaluate", config.EvaluateJobConfig),
 }
 
 

@@ -103,7 +103,7 @@ def test_an_unreadable_video_leaves_its_pairs_out(bad: str, tmp_path: Path) -> N
 
 
 class StoppingMatcher(StubMatcher):
-    def compare(self, query: object, reference: object, *, inside: bool = False) -> Comparison:  # type: ignore[override]
+    def compare(self, query: object, reference: object, *, inside: bool = False) -> Comparison:
         if len(self.compared) == 5:
             raise KeyboardInterrupt
         return super().compare(query, reference, inside=inside)  # type: ignore[arg-type]
