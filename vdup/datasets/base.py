@@ -13,7 +13,7 @@ class VideoFile:
     id: str
     """Name by which the annotations call it."""
     path: Path | None
-    """The video, or a file of its frame features; none: it is not in the folder."""
+    """The video, a folder of its images at one a second, or a file of its features; none: it is not there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from vdup.errors import VideoDecodeError
 from vdup.types import VideoInfo
 from vdup.video.decord import DecordReader
+from vdup.video.image_folder import ImageFolderReader
 from vdup.video.pyav import PyAVReader
 
 logger = logging.getLogger(__name__)
@@ -122,7 +123,7 @@ def open_video(path: Path, short_side_pixels: int = DEFAULT_SHORT_SIDE_PIXELS) -
     PyAV looks at the file first in either case: decord can hang or crash on what is not a video.
 
     Args:
-        path: the video file.
+        path: the video file, or a folder of numbered images, one a second.
         short_side_pixels: frames are scaled down until their short side has at most this many pixels.
 
     Raises:
@@ -130,6 +131,8 @@ def open_video(path: Path, short_side_pixels: int = DEFAULT_SHORT_SIDE_PIXELS) -
         NoVideoStreamError: it has no moving picture.
         VideoDecodeError: no frame of it can be decoded.
     """
+    if path.is_dir():
+        return ImageFolderReader(path, short_side_pixels)
     careful = PyAVReader(path, short_side_pixels)
     try:
         return FallbackReader(DecordReader(path, careful.info, short_side_pixels), careful)
