@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
+from typing import ClassVar
 
 from vdup.config.check import require
 
@@ -45,6 +46,8 @@ class Start(Enum):
 @dataclass(kw_only=True)
 class TripletExperiment(ExperimentConfig):
     """Refiner trained by gradient descent on triplets of original, copy and non-copy."""
+
+    takes_videos: ClassVar[bool] = True
 
     trainable: Trainable = Trainable.head
     """head, last_blocks or all."""
