@@ -75,6 +75,7 @@ SCHEMAS: dict[str, dict[str, type]] = {
         "none": config.NoAggregationConfig,
     },
     "whole_video": {"default": config.WholeVideoConfig},
+    "hash": {"default": config.HashConfig},
 }
 """Dataclass of every option, by group."""
 

@@ -13,6 +13,7 @@ def index(config: IndexJobConfig) -> int:
     # Behind the check of the path, which must not wait for torch.
     from vdup.pipeline.indexer import Outcome
     from vdup.pipeline.library import Library
+    from vdup.report.hash_filling import fill_hashes
     from vdup.report.progress import ProgressDisplay
     from vdup.report.summary import print_index_report
 
@@ -20,7 +21,8 @@ def index(config: IndexJobConfig) -> int:
         with ProgressDisplay("indexing", len(videos)) as display:
             report = library.index_all(videos, display.video_indexed)
         print_index_report(report, config.library, display.elapsed_seconds)
-    return FAILED if report.count(Outcome.failed) else ALL_WELL
+        all_hashed = config.hash.weights is None or fill_hashes(library, config.hash)
+    return ALL_WELL if all_hashed and not report.count(Outcome.failed) else FAILED
 
 
 def main() -> None:

@@ -71,6 +71,7 @@ from vdup.config.pair_matchers import (
     ViSiLMatcherConfig,
     ViSiLVariant,
 )
+from vdup.config.video_hash import HashConfig
 from vdup.config.whole_video import (
     AggregationConfig,
     BagAggregationConfig,
@@ -105,6 +106,7 @@ __all__ = [
     "FrameMatcherConfig",
     "GeMConfig",
     "GoogLeNetConfig",
+    "HashConfig",
     "IMACConfig",
     "IVFIndexConfig",
     "IndexJobConfig",

@@ -7,6 +7,7 @@ from pathlib import Path
 from vdup.config.lookup import AutoIndexConfig, FrameIndexConfig, StoreConfig
 from vdup.config.matcher import MatcherConfig
 from vdup.config.model import ModelConfig
+from vdup.config.video_hash import HashConfig
 from vdup.config.whole_video import AggregationConfig, DMLAggregationConfig, WholeVideoConfig
 
 
@@ -18,6 +19,7 @@ class LibraryConfig(ModelConfig):
     index: FrameIndexConfig = field(default_factory=AutoIndexConfig)
     store: StoreConfig = field(default_factory=StoreConfig)
     aggregation: AggregationConfig = field(default_factory=DMLAggregationConfig)
+    hash: HashConfig = field(default_factory=HashConfig)
 
 
 @dataclass(kw_only=True)
@@ -35,6 +37,8 @@ class SearchLevel(Enum):
     """Frames, followed through time: which part of which video."""
     video = "video"
     """One vector of every video: which videos are near-duplicates as a whole."""
+    hash = "hash"
+    """One short code of every video: which videos show the same kind of action."""
 
 
 @dataclass(kw_only=True)
@@ -46,7 +50,8 @@ class QueryJobConfig(LibraryConfig):
     output: Path | None = None
     """Where to write the matches: a .csv, .json or .jsonl file."""
     level: SearchLevel = SearchLevel.segment
-    """segment: the parts that were copied; video: the nearest videos as a whole."""
+    """segment: the parts that were copied; video: the nearest videos as a whole; hash: likewise by short codes,
+    which needs hash.weights."""
     matcher: MatcherConfig = field(default_factory=MatcherConfig)
     whole_video: WholeVideoConfig = field(default_factory=WholeVideoConfig)
 

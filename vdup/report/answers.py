@@ -4,8 +4,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from vdup.config import QueryJobConfig, SearchLevel
+from vdup.pipeline.hash_lookup import HashLookup, HashSearchResult
 from vdup.pipeline.library import Library
 from vdup.pipeline.video_searcher import search_whole_videos, threshold_of, whole_videos_of
+from vdup.report.hash_matches import print_hash_results, write_hash_matches
 from vdup.report.output import write_matches
 from vdup.report.progress import ProgressDisplay
 from vdup.report.table import print_results
@@ -46,8 +48,27 @@ def answer_with_videos(config: QueryJobConfig, videos: Videos) -> bool:
     return all(result.error is None for result in results)
 
 
+def answer_with_hashes(config: QueryJobConfig, videos: Videos) -> bool:
+    """The nearest videos by short codes."""
+    with Library.open(config) as library:
+        lookup = HashLookup.open(library, config.hash)
+        with ProgressDisplay("searching", len(videos)) as display:
+
+            def told(result: HashSearchResult, done: int, total: int) -> None:
+                reason = None if result.error is None else result.error.reason
+                display.advance(result.query_id, done, total, failure=reason)
+
+            results = lookup.search_all(videos, config.whole_video.nearest, told)
+        missing = len(lookup.missing())
+    if config.output is not None:
+        write_hash_matches(config.output, results, config, lookup.bits)
+    print_hash_results(results, lookup.bits, config.output, missing)
+    return all(result.error is None for result in results)
+
+
 _ANSWERS: dict[SearchLevel, Callable[[QueryJobConfig, Videos], bool]] = {
     SearchLevel.segment: answer_with_segments,
     SearchLevel.video: answer_with_videos,
+    SearchLevel.hash: answer_with_hashes,
 }
 """What answers the queries of each level."""

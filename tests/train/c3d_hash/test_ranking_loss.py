@@ -13,7 +13,8 @@ def drawn(seed: int, rows: int = 9, bits: int = 16, classes: int = 3) -> tuple[T
 
 
 def distance(one: Tensor, other: Tensor) -> float:
-    return sum((a - b) ** 2 for a, b in zip(one.tolist(), other.tolist(), strict=True)) / 4
+    squares: list[float] = [(a - b) ** 2 for a, b in zip(one.tolist(), other.tolist(), strict=True)]
+    return sum(squares) / 4
 
 
 def in_plain_loops(codes: Tensor, labels: Tensor, margin: float, triplets: Triplets) -> float:
@@ -52,7 +53,7 @@ def test_the_loss_is_that_of_plain_loops(triplets: Triplets, margin: float, seed
 def test_without_a_triplet_there_is_nothing_to_learn(triplets: Triplets, labels: list[int]) -> None:
     codes = drawn(0, rows=3)[0].requires_grad_()
     loss = triplet_ranking_loss(codes, torch.tensor(labels), 4.0, triplets)
-    loss.backward()  # type: ignore[no-untyped-call]
+    loss.backward()
     assert float(loss.detach()) == 0
     assert codes.grad is None or not codes.grad.any()
 
@@ -65,7 +66,7 @@ def test_the_loss_pulls_classes_apart(triplets: Triplets) -> None:
     for _ in range(300):
         loss = triplet_ranking_loss(torch.tanh(values), labels, 4.0, triplets)
         optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         optimiser.step()
     distances = relaxed_hamming(torch.sign(values.detach()))
     same = labels[:, None] == labels[None, :]
