@@ -22,7 +22,7 @@ def epoch_line(record: EpochRecord) -> str:
 
 
 def after_training(result: TrainingResult) -> str:
-    """Best epoch, hardest edits and the settings that use the result."""
+    """Best epoch, hardest edits, the settings that use the result, and what searching needs besides."""
     best = result.best
     recalls = sorted(result.validation.recall_by_edit.items(), key=lambda pair: pair[1])
     hardest = ", ".join(f"{name} {recall:.3f}" for name, recall in recalls[:5])
@@ -31,5 +31,6 @@ def after_training(result: TrainingResult) -> str:
         use += f" backbone.weights={printable(str(result.backbone))}"
     return (
         f"best: epoch {best.epoch}, micro-AP {best.code_ap:.4f}, recall {best.recall:.4f}; hardest edits: {hardest}\n"
-        f"use it with: {use}"
+        f"use it with: {use}\n"
+        f"searching needs a calibration for these codes: python -m vdup.train +experiment=calibration data.images=DIR {use}"
     )

@@ -196,6 +196,7 @@ def test_lines_say_what_was_reached(whole: TrainingResult) -> None:
     start = EpochRecord(0, None, None, None, None, None, None, 0.5, 0.625, 0.4, 0.0, 1.25)
     assert epoch_line(start) == "start: micro-AP 0.5000 (float 0.6250), recall 0.4000, 1.2 s"
     assert f"refiner.weights={whole.refiner}" in after_training(whole)
+    assert f"+experiment=calibration data.images=DIR refiner.weights={whole.refiner}" in after_training(whole)
     tuned = replace(whole, backbone=Path("b.safetensors"))
     assert "backbone.weights=b.safetensors" in after_training(tuned)
 
