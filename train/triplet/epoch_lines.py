@@ -29,8 +29,9 @@ def after_training(result: TrainingResult) -> str:
     use = f"refiner.weights={printable(str(result.refiner))}"
     if result.backbone is not None:
         use += f" backbone.weights={printable(str(result.backbone))}"
+    calibrate = f"python -m vdup.train +experiment=calibration data.images=DIR {use}"
     return (
         f"best: epoch {best.epoch}, micro-AP {best.code_ap:.4f}, recall {best.recall:.4f}; hardest edits: {hardest}\n"
         f"use it with: {use}\n"
-        f"searching needs a calibration for these codes: python -m vdup.train +experiment=calibration data.images=DIR {use}"
+        f"searching needs a calibration for these codes: {calibrate}"
     )
