@@ -91,10 +91,14 @@ def test_every_option_of_every_group(number: int) -> None:
 
 @pytest.mark.parametrize("option", GROUPS["matcher"])
 def test_every_matcher(option: str) -> None:
-    chosen = composed("similarity", f"matcher={option}").matcher
-    assert type(chosen) is schema_of("matcher", option)
+    given = {"weights": Path("k.safetensors")} if option == "lamv" else {}
+    settings = [f"matcher.{name}={value}" for name, value in given.items()]
+    chosen = composed("similarity", f"matcher={option}", *settings).matcher
+    kind = schema_of("matcher", option)
+    assert type(chosen) is kind
     presets = ("periods", "normalization") if option == "tmk_poullot" else ()
-    assert replace(chosen, **{name: getattr(type(chosen)(), name) for name in presets}) == type(chosen)()
+    plain = kind(**given)
+    assert replace(chosen, **{name: getattr(plain, name) for name in presets}) == plain
 
 
 @pytest.mark.parametrize("option", GROUPS["dataset"])

@@ -72,8 +72,8 @@ class TMKMatcherConfig(FrameMatcherConfig):
 class CTEMatcherConfig(FrameMatcherConfig):
     """Circulant Temporal Encoding."""
 
-    m: int = 64
-    """Frequencies that are kept; more of them place an offset more sharply."""
+    m: int = 512
+    """Frequencies that are kept. An offset is placed to about 1/m of the length of both videos together."""
     lmbda: float = 0.1
     """Regularisation of the deconvolution."""
 
@@ -81,6 +81,14 @@ class CTEMatcherConfig(FrameMatcherConfig):
         super().__post_init__()
         require(self.m >= 1, "matcher.m", self.m, "1 or more")
         require(math.isfinite(self.lmbda) and self.lmbda > 0, "matcher.lmbda", self.lmbda, "above 0")
+
+
+@dataclass(kw_only=True)
+class LAMVMatcherConfig(FrameMatcherConfig):
+    """Temporal Match Kernel with learned coefficients."""
+
+    weights: Path
+    """File made by ``+experiment=lamv``; it holds periods and normalisation too."""
 
 
 @dataclass(kw_only=True)

@@ -22,7 +22,7 @@ from vdup.config import (
 from vdup.errors import FeatureFileError, VideoDecodeError
 from vdup.feature_files.own import FeatureHeader, FeatureWriter, Setting, SourceStamp, read_header
 from vdup.features.extractor import FrameExtractor, build_extractor
-from vdup.types import FloatArray
+from vdup.types import FloatArray, FrameFeatures
 from vdup.video.workers import DecodedVideo, DecoderPool
 
 logger = logging.getLogger(__name__)
@@ -114,6 +114,23 @@ class FeatureMaker:
         stamp = FileStamp.of(video)
         return SourceStamp(video.name, stamp.size_bytes, stamp.modified_ns, hash_content(video))
 
+    def compute(self, video: DecodedVideo) -> FrameFeatures:
+        """Features of a video in memory, which :meth:`write` does without.
+
+        Args:
+            video: from :meth:`pool`.
+
+        Raises:
+            VideoError: the video cannot be decoded.
+        """
+        parts = [(self._extractor.extract(batch.images), batch.times_seconds) for batch in video]
+        if not parts:
+            raise _no_frame(video)
+        features = np.concatenate([part for part, _ in parts])
+        # As if they had been read from the file.
+        rounded = features.astype(np.float16).astype(np.float32) if self._half else features
+        return FrameFeatures(rounded, np.concatenate([times for _, times in parts]), video.duration_seconds)
+
     def write(self, video: DecodedVideo, source: SourceStamp, file: Path) -> float:
         """Writes the file of a video, block by block as it is decoded.
 
@@ -135,9 +152,13 @@ class FeatureMaker:
                 writer.add(self._extractor.extract(batch.images), batch.times_seconds)
                 frames += len(batch)
             if frames == 0:
-                raise VideoDecodeError(video.path, "no frame could be decoded; check that the file plays")
+                raise _no_frame(video)
             writer.finish(FeatureHeader(self.settings, self._fps, video.duration_seconds, source))
         return video.duration_seconds
+
+
+def _no_frame(video: DecodedVideo) -> VideoDecodeError:
+    return VideoDecodeError(video.path, "no frame could be decoded; check that the file plays")
 
 
 def build_feature_maker(model: ExtractorConfig, fps: float, *, half: bool = False) -> FeatureMaker:

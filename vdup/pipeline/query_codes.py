@@ -3,15 +3,31 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from vdup.align.calibration import Calibration
 from vdup.align.matcher import QueryTrack
+from vdup.config import ModelConfig
 from vdup.errors import VideoDecodeError, VideoError
-from vdup.pipeline.open_library import OpenLibrary
+from vdup.pipeline.encoder import Encoder
 from vdup.types import CODE_BYTES, BoolArray, CodeArray, TimeArray
 from vdup.video.workers import DecodedVideo, DecoderPool
+
+
+class CodeSource(Protocol):
+    """Where codes come from, such as an open library."""
+
+    @property
+    def encoder(self) -> Encoder:
+        """Computes the codes."""
+        ...
+
+    @property
+    def config(self) -> ModelConfig:
+        """How frames are sampled and how large they are."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -41,7 +57,7 @@ class _Seen:
 
 
 def encode_queries(
-    library: OpenLibrary,
+    library: CodeSource,
     videos: Sequence[tuple[str, Path]],
     calibration: Calibration,
     *,
@@ -74,7 +90,7 @@ def encode_queries(
                 yield query_id, error
 
 
-def _encode(library: OpenLibrary, video: DecodedVideo, calibration: Calibration, mirror: bool) -> QueryCodes:
+def _encode(library: CodeSource, video: DecodedVideo, calibration: Calibration, mirror: bool) -> QueryCodes:
     views: dict[int, _Seen] = {}
     for batch in video:
         seen = views.setdefault(batch.view, _Seen())

@@ -18,24 +18,30 @@ SUFFIXES = (".csv", ".json", ".jsonl")
 """Kinds of file that matches can be written to."""
 
 
-def check_output(path: Path | None) -> None:
+def check_output(path: Path | None, suffixes: Sequence[str] = SUFFIXES, setting: str = "output") -> None:
     """Refuses a file that could not be written, before hours are spent on what should go in.
 
+    Args:
+        path: the file; none: there is nothing to write.
+        suffixes: kinds of file that can be written, in lower case.
+        setting: what the user calls it.
+
     Raises:
-        ConfigError: of another kind than :data:`SUFFIXES`, a folder, or in a place that may not be written to.
+        ConfigError: of another kind, a folder, or in a place that may not be written to.
     """
     if path is None:
         return
-    if path.suffix.lower() not in SUFFIXES:
-        raise ConfigError(f"output={path}: its name must end in one of {', '.join(SUFFIXES)}")
+    if path.suffix.lower() not in suffixes:
+        one_of = "one of " if len(suffixes) > 1 else ""
+        raise ConfigError(f"{setting}={path}: its name must end in {one_of}{', '.join(suffixes)}")
     if path.is_dir():
-        raise ConfigError(f"output={path} is a folder; give the name of a file")
+        raise ConfigError(f"{setting}={path} is a folder; give the name of a file")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ConfigError(f"output={path}: its folder cannot be made: {error.strerror}") from error
+        raise ConfigError(f"{setting}={path}: its folder cannot be made: {error.strerror}") from error
     if not os.access(path.parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
-        raise ConfigError(f"output={path} cannot be written: permission denied")
+        raise ConfigError(f"{setting}={path} cannot be written: permission denied")
 
 
 def write_matches(path: Path, results: Sequence["SearchResult"], config: QueryJobConfig, fingerprint: str) -> None:
