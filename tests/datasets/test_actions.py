@@ -32,7 +32,7 @@ def test_hmdb51(tmp_path: Path) -> None:
     assert hmdb.class_names == {1: "brush_hair", 2: "wave"}
     assert hmdb.class_of["wave/a (1).avi"] == 2
     unused = (f"{tmp_path}/testTrainMulti_7030_splits/brush_hair_test_split1.txt:3",)
-    assert hmdb.skipped == (Skipped("clip is of neither part of the split", unused),)
+    assert hmdb.skipped == (Skipped("are of neither part of the split", unused),)
 
 
 def test_jhmdb(tmp_path: Path) -> None:

@@ -28,11 +28,10 @@ def test_names_lose_the_extension_and_then_the_folder() -> None:
 
 def test_videos_are_found_by_name_stem_and_folder(tmp_path: Path) -> None:
     placed(tmp_path, "videos/a.mp4", "videos/t/b.flv", "videos/t/c d.avi.mp4", "videos/e.MP4", "videos/notes.txt")
-    assert found(tmp_path, "a.mp4", "t/b.avi", "t/c d.avi", "x/e", "x/e.avi", "notes.txt", "z") == [
+    assert found(tmp_path, "a.mp4", "t/b.avi", "t/c d.avi", "x/e.avi", "notes.txt", "z") == [
         "videos/a.mp4",
         "videos/t/b.flv",
         "videos/t/c d.avi.mp4",
-        "videos/e.MP4",
         "videos/e.MP4",
         None,
         None,
@@ -69,6 +68,12 @@ def test_every_folder_is_walked_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert walked == ["videos", "features"]
     assert presence(files) == Presence(present=100, missing=200)
     assert files[299] == VideoFile("299", None)
+
+
+def test_one_file_cannot_be_two_videos(tmp_path: Path) -> None:
+    placed(tmp_path, "videos/a.mp4")
+    with pytest.raises(ConfigError, match=r"a\.mp4: both cam1/a\.mov and cam2/a\.avi would be this file"):
+        found(tmp_path, "cam1/a.mov", "cam2/a.avi")
 
 
 def test_an_empty_folder_has_no_video(tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ def _load_by_class(name: str, root: Path, features: Path | None, split: int) -> 
                 unused.append(place)
             else:
                 _add(train if use == "1" else test, path, number, place)
-    skipped = (Skipped("clip is of neither part of the split", tuple(unused)),) if unused else ()
+    skipped = (Skipped("are of neither part of the split", tuple(unused)),) if unused else ()
     return _make(f"{name} split {split}", root, features, train, test, classes, skipped)
 
 

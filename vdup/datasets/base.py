@@ -29,6 +29,7 @@ class Skipped:
     """Annotations that are left out, as the protocol of the data set has it."""
 
     reason: str
+    """Goes on from "annotations that ..."."""
     places: tuple[str, ...]
     """Where they stand: ``file:line``, or the key in a JSON file."""
 

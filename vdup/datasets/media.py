@@ -1,7 +1,7 @@
 """Finds the videos of a data set, or the published features of them, in its folder."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from vdup.datasets.base import VideoFile
@@ -47,7 +47,7 @@ def find_media(
         One for each id, in their order; the path is none where there is no file.
 
     Raises:
-        ConfigError: ``root`` or ``features`` is no folder, or cannot be read.
+        ConfigError: ``root`` or ``features`` is no folder, or cannot be read, or two ids find the same file.
     """
     if not root.is_dir():
         raise ConfigError(f"{root}: there is no such folder; data.root must be the folder of the data set")
@@ -62,6 +62,7 @@ def find_media(
         files = _index(folder) if folder.is_dir() else {}
         found = tuple(VideoFile(name, _first(files, names)) for name, names in wanted.items())
         if any(video.path is not None for video in found):
+            _check_one_file_each(found)
             return found
     return tuple(VideoFile(name, None) for name in wanted)
 
@@ -73,6 +74,15 @@ def media_in(folder: Path) -> dict[str, Path]:
         ConfigError: it cannot be read.
     """
     return dict(_files(folder)) if folder.is_dir() else {}
+
+
+def _check_one_file_each(videos: Iterable[VideoFile]) -> None:
+    owner: dict[Path, str] = {}
+    for video in videos:
+        if video.path is not None and owner.setdefault(video.path, video.id) != video.id:
+            raise ConfigError(
+                f"{video.path}: both {owner[video.path]} and {video.id} would be this file; keep them in folders"
+            )
 
 
 def _first(files: Mapping[str, Path], names: Sequence[str]) -> Path | None:

@@ -45,8 +45,8 @@ BEYOND_THE_END = frozenset(
 )
 """Ids of both videos and start in the first, in seconds, of the three broken lines."""
 
-BROKEN = "describes a stretch beyond the end of a video"
-MIRRORED = "repeats a segment, as it is or turned round"
+BROKEN = "describe a stretch beyond the end of a video"
+MIRRORED = "repeat a segment, as it is or turned round"
 
 
 @dataclass(frozen=True)
