@@ -10,22 +10,7 @@ from vdup.datasets.registry import load_dataset
 from vdup.errors import ConfigError
 
 ROUNDS = 25
-PIECES = (
-    b"\0",
-    b"\xff\xfe",
-    b"\xc3\xa9",
-    b"nan",
-    b"1e999",
-    b"-1",
-    b"9" * 30,
-    b",",
-    b"\t",
-    b" ",
-    b"\r\n",
-    b'"',
-    b"[",
-    b"}",
-)
+PIECES = (b"\0", b"\xff\xfe", b"\xc3\xa9", b"nan", b"1e999", b"-1", b"9" * 30, b",", b"\t", b"\r\n", b'"', b"[")
 
 
 def damaged(source: random.Random, data: bytes) -> bytes:
@@ -48,15 +33,15 @@ def test_damage_never_surprises(tmp_path: Path, name: str) -> None:
         write_cc_web_video_pickle(tmp_path)
     whole = {file: file.read_bytes() for file in sorted(tmp_path.rglob("*")) if file.is_file() and file.stat().st_size}
     source = random.Random(name)
-    refused = 0
+    messages = []
     for _ in range(ROUNDS):
         file = source.choice(list(whole))
         file.write_bytes(damaged(source, whole[file]))
         try:
             load_dataset(name, tmp_path)
         except ConfigError as error:
-            assert str(tmp_path) in str(error)
-            refused += 1
+            messages.append(str(error))
         file.write_bytes(whole[file])
-    assert refused
+    assert messages
+    assert all(str(tmp_path) in message for message in messages)
     load_dataset(name, tmp_path)
