@@ -9,7 +9,7 @@ from miniature_datasets import WRITERS, write_cc_web_video_pickle
 from vdup.datasets.registry import load_dataset
 from vdup.errors import ConfigError
 
-ROUNDS = 25
+ROUNDS = 15
 PIECES = (b"\0", b"\xff\xfe", b"\xc3\xa9", b"nan", b"1e999", b"-1", b"9" * 30, b",", b"\t", b"\r\n", b'"', b"[")
 
 
