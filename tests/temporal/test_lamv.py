@@ -34,9 +34,10 @@ class TestStart:
         torch.testing.assert_close(learned.coefficients[1].tolist(), fourier_coefficients(8, 16.0), rtol=1e-6, atol=0)
         videos = random_video(0, 2, 30, 5), random_video(1, 2, 20, 5)
         offsets = torch.tensor([[-4.0, 0.0, 11.5]])
-        scores = [
-            model.score_pair(*(model.single_fv(*video) for video in videos), offsets) for model in (fixed, learned)
-        ]
+        scores = []
+        for model in (fixed, learned):
+            fv_a, fv_b = (model.single_fv(*video) for video in videos)
+            scores.append(model.score_pair(fv_a, fv_b, offsets))
         torch.testing.assert_close(scores[1], scores[0], rtol=1e-5, atol=1e-6)
 
     def test_refuses_what_the_fixed_kernel_refuses(self) -> None:
