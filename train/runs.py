@@ -8,6 +8,8 @@ from vdup.errors import ConfigError
 from .config import (
     C3DHashExperiment,
     CalibrationExperiment,
+    CodebookExperiment,
+    DMLExperiment,
     ExperimentConfig,
     PCAExperiment,
     RotationExperiment,
@@ -89,6 +91,20 @@ def _visil(config: TrainJobConfig, count: Count, say: Say) -> str:
     return after_training(train_visil(config, count, lambda record: say(epoch_line(record))))
 
 
+def _dml(config: TrainJobConfig, count: Count, say: Say) -> str:
+    from .dml.epoch_lines import after_training, epoch_line
+    from .dml.experiment import train_dml
+
+    return after_training(train_dml(config, count, lambda record: say(epoch_line(record))))
+
+
+def _codebook(config: TrainJobConfig, count: Count, _say: Say) -> str:
+    from .codebook.experiment import train_codebook
+
+    train_codebook(config, count)
+    return ""
+
+
 RUNS: dict[type[ExperimentConfig], Run] = {
     PCAExperiment: Run(_pca, "photographs"),
     RotationExperiment: Run(_rotation, "photographs"),
@@ -96,5 +112,7 @@ RUNS: dict[type[ExperimentConfig], Run] = {
     TripletExperiment: Run(_triplet, "photographs and videos"),
     ViSiLExperiment: Run(_visil, "clips"),
     C3DHashExperiment: Run(_c3d_hash, "clips"),
+    DMLExperiment: Run(_dml, "clips and videos"),
+    CodebookExperiment: Run(_codebook, "clips and videos"),
 }
 """Run of every experiment."""

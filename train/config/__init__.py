@@ -2,6 +2,7 @@
 
 from .base import ExperimentConfig
 from .c3d_hash import C3DHashExperiment
+from .dml import CodebookExperiment, DMLExperiment
 from .experiments import (
     EXPERIMENTS,
     CalibrationExperiment,
@@ -20,6 +21,8 @@ __all__ = [
     "LOSSES",
     "C3DHashExperiment",
     "CalibrationExperiment",
+    "CodebookExperiment",
+    "DMLExperiment",
     "DataConfig",
     "ExperimentConfig",
     "PCAExperiment",

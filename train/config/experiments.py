@@ -9,6 +9,7 @@ from vdup.errors import ConfigError
 
 from .base import ExperimentConfig
 from .c3d_hash import C3DHashExperiment
+from .dml import CodebookExperiment, DMLExperiment
 from .losses import LossConfig, Miner, TripletLossConfig
 from .triplet import TripletExperiment
 from .visil import ViSiLExperiment
@@ -98,6 +99,8 @@ EXPERIMENTS: dict[str, type[ExperimentConfig]] = {
     "triplet": TripletExperiment,
     "visil": ViSiLExperiment,
     "c3d_hash": C3DHashExperiment,
+    "dml": DMLExperiment,
+    "codebook": CodebookExperiment,
 }
 """Choices of the experiment group."""
 

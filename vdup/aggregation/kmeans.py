@@ -55,7 +55,7 @@ def mini_batch_kmeans(
         start.shape[1], centres, niter=_START_ROUNDS, seed=seed, min_points_per_centroid=1, verbose=False
     )
     clustering.train(start)
-    found: NDArray[np.float64] = clustering.centroids.astype(np.float64)
+    found: NDArray[np.float64] = np.asarray(clustering.centroids, dtype=np.float64)
     index = faiss.IndexFlatL2(start.shape[1])
     # The start counts as one batch: a first batch must not throw its centres over.
     counts = np.full(centres, max(1.0, sample / centres))

@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from vdup.errors import ConfigError
@@ -60,6 +61,7 @@ class LayerMaxima:
         self._chosen = {
             name: part for name, part in convolutions.items() if any(fnmatchcase(name, pattern) for pattern in wanted)
         }
+        self._backbone = backbone
         self._network = {"backbone": backbone.name, "backbone_weights": backbone.weights_digest}
         self.layers = tuple(self._chosen)
         self.widths = tuple(part.out_channels for part in self._chosen.values())
@@ -93,6 +95,23 @@ class LayerMaxima:
     def fingerprint(self, image_side_pixels: int) -> dict[str, object]:
         """Everything that shapes the maxima of images of this width and height."""
         return {**self._network, "layers": list(self.layers), "image_side_pixels": image_side_pixels}
+
+    def of_images(self, images: NDArray[np.uint8], batch_size: int) -> FloatArray:
+        """Runs the network for the maxima alone.
+
+        Args:
+            images: RGB, uint8 [N, S, S, 3].
+            batch_size: most images in one pass.
+
+        Returns:
+            float32 [N, D].
+        """
+        with torch.inference_mode(), self.reading() as found:
+            for first in range(0, len(images), batch_size):
+                # PyTorch takes neither negative strides nor read-only memory.
+                part = np.require(images[first : first + batch_size], requirements=["C", "W"])
+                self._backbone(torch.from_numpy(part).permute(0, 3, 1, 2))
+            return self.joined(found)
 
     def joined(self, found: list[Tensor]) -> FloatArray:
         """The maxima of all passes since the last call, float32 [N, D]; the list is emptied."""

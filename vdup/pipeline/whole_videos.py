@@ -142,9 +142,9 @@ class WholeVideos:
             WeightsError: the weights of the aggregation cannot be used.
         """
         store = self._opened()
-        told = vectors.any(axis=1)
+        told: BoolArray = np.any(vectors != 0, axis=1)
         answers = iter(store.search(vectors[told], limit))
-        return [next(answers) if known else [] for known in told]
+        return [next(answers) if known else [] for known in told.tolist()]
 
     def close(self) -> None:
         """Closes the store."""
