@@ -280,6 +280,9 @@ class ScriptedPool:
         for path in ahead:
             yield self._play(path)
 
+    def close(self) -> None:
+        pass
+
     def _play(self, path: Path) -> ScriptedVideo:
         self._workshop.decoded.append(path.name)
         kind = BreaksOff if path.name in self._workshop.breaking_off else ScriptedVideo
@@ -290,6 +293,24 @@ class ScriptedPool:
 
     def __exit__(self, *error: object) -> None:
         pass
+
+
+class ThumbnailExtractor:
+    """Unit vectors by a random projection of the picture; counts what it was given."""
+
+    def __init__(self, dimensions: int = 24, regions: int = 0) -> None:
+        self._shape = (regions, dimensions) if regions else (dimensions,)
+        values = int(np.prod(self._shape))
+        self._projection = np.random.default_rng(9).standard_normal((SIDE * SIDE * 3, values))
+        self.fingerprint: dict[str, Setting] = {"backbone": "thumbnails", "dimensions": dimensions}
+        self.frames = 0
+
+    def extract(self, images: NDArray[np.uint8]) -> FloatArray:
+        self.frames += len(images)
+        found = (images.reshape(len(images), -1) - 127.5) @ self._projection
+        found = found.reshape(len(images), *self._shape)
+        unit: FloatArray = (found / np.linalg.norm(found, axis=-1, keepdims=True)).astype(np.float32)
+        return unit
 
 
 def as_encoder(encoder: ThumbnailEncoder) -> Encoder:
