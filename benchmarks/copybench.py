@@ -8,6 +8,7 @@ DIR holds ``refs/`` and ``queries/`` (videos), ``gt.csv`` (true segments) and, i
 each query); the ids in both are file names without extension. Without ``predictions`` the references are indexed and
 the queries searched first, by the commands that users run and with their defaults: only segments at or above
 ``matcher.threshold`` are written, and all measures are of these (``matcher.threshold=0`` measures the whole ranking).
+The numbers are those of ``python -m vdup.evaluate dataset=folder data.root=DIR``, which does the same in one process.
 ``library`` keeps the index for the next run. Further words are passed on as settings, ``matcher.*`` to the query only,
 the others to both commands.
 """
@@ -19,14 +20,12 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-
 from vdup.config import MatcherConfig
-from vdup.datasets.segment_csv import read_edits, read_ground_truth, read_predictions
+from vdup.datasets.search_folder import load_search_folder
 from vdup.errors import ConfigError
-from vdup.evaluation.breakdown import Group
-from vdup.evaluation.summary import Summary, summarise
+from vdup.protocols.answers import read_segment_predictions
+from vdup.protocols.screen import print_outcome
+from vdup.protocols.search_set import Predictions, measure_segments
 
 _USAGE = "usage: python -m benchmarks.copybench root=DIR [library=DIR] [predictions=FILE.csv] [override ...]"
 
@@ -61,39 +60,6 @@ def predict(root: Path, library: Path, output: Path, overrides: Sequence[str]) -
     return {"indexing": indexing, "searching": searching}
 
 
-def _group_table(title: str, groups: Sequence[Group]) -> Table:
-    table = Table(title=title)
-    table.add_column("")
-    for heading in ("queries", "segments", "found", "recall", "mean overlap of found"):
-        table.add_column(heading, justify="right")
-    for group in groups:
-        overlap = f"{group.mean_overlap:.3f}" if group.found else "-"
-        table.add_row(
-            group.name, str(group.queries), str(group.segments), str(group.found), f"{group.recall:.3f}", overlap
-        )
-    return table
-
-
-def _summary_table(summary: Summary, seconds: dict[str, float]) -> Table:
-    table = Table(title="copies found")
-    table.add_column("measure")
-    table.add_column("value", justify="right")
-    at = f"score >= {summary.threshold:g}"
-    rows = {
-        "segment AP": f"{summary.segment_average_precision:.4f}",
-        "pair micro-AP": f"{summary.pair_average_precision:.4f}",
-        f"pairs found, {at}": f"{summary.pair_recall:.4f}",
-        f"segments found, {at}": f"{summary.segment_recall:.4f}",
-        f"segments reported, {at}": str(summary.segments_predicted),
-        "  of them wrong": str(summary.segments_wrong),
-        "  of these on queries without truth": str(summary.segments_wrong_without_truth),
-        "queries with a wrong segment": str(summary.queries_with_wrong_segments),
-    } | {f"seconds {step}": f"{value:.1f}" for step, value in seconds.items()}
-    for name, value in rows.items():
-        table.add_row(name, value)
-    return table
-
-
 def main(arguments: Sequence[str]) -> int:
     """Runs the benchmark and returns the exit status."""
     paths: dict[str, Path] = {}
@@ -115,14 +81,14 @@ def main(arguments: Sequence[str]) -> int:
 
     root, seconds = paths["root"], {}
     try:
-        truth = read_ground_truth(root / "gt.csv")
-        edits = read_edits(root / "edits.csv") if (root / "edits.csv").exists() else {}
+        dataset = load_search_folder(root)
+        videos = (*dataset.queries, *dataset.references)
         with tempfile.TemporaryDirectory() as scratch:
             predictions_file = paths.get("predictions", Path(scratch) / "predictions.csv")
             if "predictions" not in paths:
                 library = paths.get("library", Path(scratch) / "library")
                 seconds = predict(root, library, predictions_file, overrides)
-            predictions = read_predictions(predictions_file, strip_extensions=True)
+            segments = read_segment_predictions(predictions_file, videos)
         threshold = thresholds[-1] if thresholds else MatcherConfig().threshold
     except ConfigError as error:
         print(error, file=sys.stderr)
@@ -131,11 +97,12 @@ def main(arguments: Sequence[str]) -> int:
         print(f"{' '.join(error.cmd[1:3])} ended with status {error.returncode}", file=sys.stderr)
         return error.returncode
 
-    summary = summarise(truth, predictions, edits, threshold)
-    console = Console()
-    console.print(_summary_table(summary, seconds))
-    console.print(_group_table("by edit", summary.by_edit))
-    console.print(_group_table("by length of the segment in the query", summary.by_length))
+    answers = f"file {paths['predictions']}" if "predictions" in paths else "vdup.index and vdup.query"
+    print_outcome(
+        measure_segments(dataset, Predictions(segments, answers, threshold, from_file="predictions" in paths))
+    )
+    for step, value in seconds.items():
+        print(f"seconds {step}: {value:.1f}")
     return 0
 
 

@@ -1,8 +1,8 @@
 """Where the answers that are evaluated come from: a method that compares videos, or a file of another program."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -152,23 +152,25 @@ def check_offsets(comparisons: Comparisons) -> None:
         raise ConfigError("this matcher does not tell offsets; take matcher=tmk, cte or vdup")
 
 
-def read_segment_predictions(path: Path, known: Mapping[str, str]) -> list[ScoredSegment]:
+def read_segment_predictions(path: Path, videos: Sequence[VideoFile]) -> list[ScoredSegment]:
     """Predicted segments of a CSV file, with the ids of the data set.
 
     Args:
-        path: the file.
-        known: id by the name that a file may use, with and without extension.
+        path: the file. It may name a video by its id, or by its id with the extension of a file behind it, as the
+            files of ``python -m vdup.query`` do.
+        videos: of the data set.
+
+    Raises:
+        ConfigError: the file cannot be read, or a row is wrong; the text names file and line.
     """
+    ids = {video.id for video in videos}
+
+    def known(name: str) -> str:
+        stem = name.removesuffix(PurePosixPath(name).suffix)
+        return stem if name not in ids and stem in ids else name
+
     return [
-        ScoredSegment(
-            known.get(segment.query_id, segment.query_id),
-            known.get(segment.reference_id, segment.reference_id),
-            segment.query_start_seconds,
-            segment.query_end_seconds,
-            segment.reference_start_seconds,
-            segment.reference_end_seconds,
-            segment.score,
-        )
+        replace(segment, query_id=known(segment.query_id), reference_id=known(segment.reference_id))
         for segment in read_predictions(path)
     ]
 

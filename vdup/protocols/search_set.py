@@ -98,8 +98,7 @@ def _predict(dataset: SearchSet, place: Workplace) -> Predictions:
         raise TypeError(f"settings of a search set expected, got {type(settings).__name__}")
     threshold = -math.inf if settings.threshold is None else settings.threshold
     if config.predictions is not None:
-        known = {**_names(dataset, strip=True), **_names(dataset, strip=False)}
-        segments = read_segment_predictions(config.predictions, known)
+        segments = read_segment_predictions(config.predictions, (*dataset.queries, *dataset.references))
         return Predictions(segments, place.answers, threshold, from_file=True)
     queries, references = present(dataset.queries), present(dataset.references)
     check_present(place, queries, references)
@@ -110,17 +109,6 @@ def _predict(dataset: SearchSet, place: Workplace) -> Predictions:
     plan = Plan(queries, references, all_pairs(len(queries), len(references)))
     compared = place.compare(plan)
     return Predictions(segments_of(plan, compared), place.answers, threshold, compared.unreadable)
-
-
-def _names(dataset: SearchSet, *, strip: bool) -> dict[str, str]:
-    """Ids by the names that a file of predictions may use: as they are and, weaker, with a video's extension added."""
-    names = {}
-    for video in (*dataset.queries, *dataset.references):
-        if not strip:
-            names[video.id] = video.id
-        elif video.path is not None:
-            names[video.path.name] = video.id
-    return names
 
 
 def _measures(summary: Summary) -> list[Measure]:
