@@ -53,7 +53,7 @@ def _pca(config: TrainJobConfig, count: Count, _say: Say) -> str:
     experiment, data = config.experiment, config.data
     if not isinstance(experiment, PCAExperiment) or data.images is None:
         raise ConfigError("a whitening is fitted on photographs; give a folder as data.images=DIR")
-    train_pca(data.images, config.output, config, experiment.dimensions, data.limit, count)
+    train_pca(data.images, config.output, config, experiment.dimensions, data.limit, count, grid=experiment.grid)
     return ""
 
 

@@ -13,6 +13,7 @@ from PIL import Image
 from vdup.config import ModelConfig, NoWhiteningConfig
 from vdup.errors import ConfigError
 from vdup.features.extractor import FrameExtractor, build_extractor
+from vdup.features.regional import RegionalExtractor, build_regional_extractor
 from vdup.features.whitening import Whitening, save_whitening
 from vdup.types import FloatArray
 
@@ -99,6 +100,8 @@ def train_pca(
     dimensions: int,
     limit: int | None = None,
     progress: Progress | None = None,
+    *,
+    grid: bool = False,
 ) -> Whitening:
     """Fits the whitening of a model's backbone and pooling on a folder of images and writes it.
 
@@ -109,6 +112,7 @@ def train_pca(
         dimensions: length of the whitened vectors.
         limit: most images to use, taken evenly from the sorted list; None uses all.
         progress: told of every batch of images.
+        grid: fit on the regions of :class:`~vdup.features.regional.RegionalExtractor` and not on those of the pooling.
 
     Returns:
         The whitening, before it was rounded for the file.
@@ -118,22 +122,27 @@ def train_pca(
         WeightsError: the weights of the backbone are missing or damaged.
     """
     paths = list_images(images_dir, limit)
-    extractor = build_extractor(replace(model, whitening=NoWhiteningConfig()))
+    plain = replace(model, whitening=NoWhiteningConfig())
+    extractor = build_regional_extractor(plain) if grid else build_extractor(plain)
     blocks = _region_vectors(extractor, paths, model.backbone.image_side_pixels, model.backbone.batch_size, progress)
     try:
         whitening = fit_pca(blocks, dimensions)
     except ValueError as error:
         raise ConfigError(f"no whitening can be fitted on the {len(paths)} images of {images_dir}: {error}") from error
     output.parent.mkdir(parents=True, exist_ok=True)
-    facts = {
-        name: extractor.fingerprint[name] for name in ("backbone", "backbone_weights", "image_side_pixels", "pooling")
-    }
-    save_whitening(output, whitening, facts | {"images": len(paths)})
+    found = extractor.fingerprint
+    facts = {name: found[name] for name in ("backbone", "backbone_weights", "image_side_pixels")}
+    pooling = f"grid_{found['regions']}" if grid else found["pooling"]
+    save_whitening(output, whitening, facts | {"pooling": pooling, "images": len(paths)})
     return whitening
 
 
 def _region_vectors(
-    extractor: FrameExtractor, paths: list[Path], side_pixels: int, batch_size: int, progress: Progress | None
+    extractor: FrameExtractor | RegionalExtractor,
+    paths: list[Path],
+    side_pixels: int,
+    batch_size: int,
+    progress: Progress | None,
 ) -> Iterator[FloatArray]:
     for first in range(0, len(paths), batch_size):
         images: list[NDArray[np.uint8]] = []

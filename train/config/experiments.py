@@ -39,6 +39,9 @@ class PCAExperiment(ExperimentConfig):
 
     dimensions: int = 1024
     """Length of the whitened vectors."""
+    grid: bool = False
+    """Fit on the three by three regions that ViSiL takes, for ``matcher.whitening``; with backbone=resnet50 they are of
+    its four stages. False: on the regions of the pooling."""
 
     def __post_init__(self) -> None:
         if self.dimensions < 1:

@@ -11,6 +11,8 @@ from vdup.train.material.image_files import list_images, load_image
 from vdup.config import EfficientNetLite0Config, ModelConfig, PCAWhiteningConfig, ResNetConfig, RMACConfig
 from vdup.errors import ConfigError
 from vdup.features.extractor import build_extractor
+from vdup.features.regional import build_regional_extractor
+from vdup.features.whitening import load_whitening
 from vdup.types import FloatArray
 
 
@@ -147,6 +149,17 @@ def test_training_writes_a_file_that_the_model_uses(
     features = extractor.extract(np.stack([load_image(pictures / f"{number}.png", 96) for number in (0, 2, 4)]))
     assert features.shape == (3, 8)
     np.testing.assert_allclose(np.linalg.norm(features, axis=1), 1, atol=1e-5)
+
+
+def test_a_whitening_of_the_regions_of_visil(pictures: Path, tmp_path: Path) -> None:
+    output = tmp_path / "pca.safetensors"
+    model = ModelConfig(backbone=EfficientNetLite0Config(device="cpu", image_side_pixels=64, fine_tuned=False))
+    train_pca(pictures, output, model, dimensions=8, grid=True)
+    _, facts = load_whitening(output)
+    assert facts["pooling"] == "grid_map"
+    extractor = build_regional_extractor(model, output)
+    pictured = np.stack([load_image(pictures / f"{number}.png", 64) for number in (0, 2, 4)])
+    assert extractor.extract(pictured).shape == (3, 9, 8)
 
 
 def test_too_few_images(pictures: Path, tmp_path: Path) -> None:
