@@ -29,6 +29,7 @@ JOBS: dict[str, tuple[type, list[str]]] = {
     "features": (config.FeaturesJobConfig, ["videos=v", "output=o"]),
     "align": (config.AlignJobConfig, ["a=a.mp4", "b=b.mp4"]),
     "similarity": (config.SimilarityJobConfig, ["queries=q", "database=d", "output=o.json"]),
+    "calibrate": (config.CalibrateJobConfig, []),
     "evaluate": (config.EvaluateJobConfig, ["data.root=d"]),
 }
 OPTIONS = sorted(

@@ -26,6 +26,7 @@ SCHEMAS: dict[str, dict[str, type]] = {
         "features": config.FeaturesJobConfig,
         "align": config.AlignJobConfig,
         "similarity": config.SimilarityJobConfig,
+        "calibrate": config.CalibrateJobConfig,
         "evaluate": config.EvaluateJobConfig,
     },
     "backbone": {

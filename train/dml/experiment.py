@@ -17,6 +17,7 @@ from vdup.errors import ConfigError
 from vdup.evaluation.operating_point import best_f1
 from vdup.features.backbone import build_backbone
 from vdup.features.layer_maxima import LayerMaxima
+from vdup.pipeline.labelled_pairs import read_pairs
 from vdup.types import FloatArray
 from vdup.video.discover import find_videos
 
@@ -28,7 +29,7 @@ from ..loop.deterministic import deterministic
 from ..loop.run_epochs import checkpoint_of, earlier_state, run_epochs, settings_of
 from .clips import clip_digest, open_clips
 from .generated import GeneratedVideos
-from .labelled import LabelledVideos, pool_videos, read_pairs
+from .labelled import LabelledVideos, pool_videos
 from .loop import DMLLoop, DMLRecord, similarity
 from .start import random_start, whitening_start
 from .videos import ClipVectors

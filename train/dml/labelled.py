@@ -1,9 +1,7 @@
 """Training videos whose duplicates are known from a file of labelled pairs."""
 
-import csv
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +11,7 @@ from vdup.aggregation.normalise import centred_units
 from vdup.config import ModelConfig
 from vdup.errors import ConfigError, VideoError
 from vdup.features.layer_maxima import LayerMaxima
+from vdup.pipeline.labelled_pairs import LabelledPair
 from vdup.types import FloatArray
 from vdup.video.workers import DecoderPool
 
@@ -20,42 +19,6 @@ from ..families.batches import Numbers
 from .loop import BoolMatrix, ValidationVideos, VideoBatch
 
 logger = logging.getLogger(__name__)
-
-COLUMNS = ("video_a", "video_b", "duplicate")
-_YES, _NO = ("1", "yes", "true"), ("0", "no", "false")
-
-
-@dataclass(frozen=True)
-class LabelledPair:
-    """A line of the file."""
-
-    first: str
-    second: str
-    is_duplicate: bool
-
-
-def read_pairs(path: Path) -> list[LabelledPair]:
-    """Reads a CSV file with the columns ``video_a``, ``video_b`` and ``duplicate`` (1 or 0, yes or no).
-
-    Raises:
-        ConfigError: it cannot be read, lacks a column, or holds another word.
-    """
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ConfigError(f"{path} cannot be read as CSV: {error}") from error
-    pairs = []
-    for number, row in enumerate(rows, start=2):
-        if any(row.get(name) is None for name in COLUMNS):
-            raise ConfigError(f"{path}, line {number}: the columns {', '.join(COLUMNS)} are needed")
-        word = row["duplicate"].strip().lower()
-        if word not in (*_YES, *_NO):
-            raise ConfigError(f"{path}, line {number}: duplicate is {row['duplicate']!r}; write 1 or 0")
-        pairs.append(LabelledPair(row["video_a"], row["video_b"], word in _YES))
-    if not any(pair.is_duplicate for pair in pairs):
-        raise ConfigError(f"{path} names no duplicates")
-    return pairs
 
 
 class LabelledVideos:

@@ -5,6 +5,7 @@ Constructors take these objects; nothing here knows Hydra or torch. A value that
 """
 
 from vdup.config.align_job import AlignJobConfig
+from vdup.config.calibrate import CalibrateJobConfig
 from vdup.config.evaluate_job import (
     CCWebVideoDatasetConfig,
     DatasetConfig,
@@ -90,6 +91,7 @@ __all__ = [
     "BagAggregationConfig",
     "CCWebVideoDatasetConfig",
     "CTEMatcherConfig",
+    "CalibrateJobConfig",
     "DMLAggregationConfig",
     "DataSourceConfig",
     "DatasetConfig",

@@ -4,6 +4,8 @@ import json
 from dataclasses import asdict, dataclass
 
 from vdup.catalogue.catalogue import Catalogue
+from vdup.errors import LibraryDamagedError, LibraryError
+from vdup.pipeline.open_library import OpenLibrary
 
 _KEY = "video_threshold"
 """Meta key; the digest of the aggregation stands behind it, as a threshold holds for one kind of vector only."""
@@ -16,12 +18,9 @@ class StoredThreshold:
     threshold: float
     """Least cosine of near-duplicates."""
     precision: float
-    """Of the pairs at or above it that it was found on."""
+    """On the pairs that it was found on."""
     recall: float
-    false_alarm_rate: float
-    """Share of the pairs that are no duplicates that lie at or above it."""
-    pairs: int
-    """Pairs that it was found on."""
+    """On the same."""
     source: str
     """Where these came from."""
 
@@ -32,13 +31,29 @@ def stored_threshold(catalogue: Catalogue, digest: str) -> StoredThreshold | Non
     Args:
         catalogue: of the library.
         digest: of the aggregation.
+
+    Raises:
+        LibraryDamagedError: what is kept is no threshold.
     """
     text = catalogue.meta_text(f"{_KEY}:{digest}")
     if text is None:
         return None
-    return StoredThreshold(**json.loads(text))
+    try:
+        return StoredThreshold(**json.loads(text))
+    except (ValueError, TypeError) as error:
+        raise LibraryDamagedError(
+            f"the threshold kept in the library is damaged ({error}): find it anew with `python -m vdup.calibrate`"
+        ) from error
 
 
-def store_threshold(catalogue: Catalogue, digest: str, threshold: StoredThreshold) -> None:
-    """Keeps a threshold for a kind of vector, in place of an older one."""
-    catalogue.set_meta(f"{_KEY}:{digest}", json.dumps(asdict(threshold), sort_keys=True))
+def keep_threshold(library: OpenLibrary, threshold: float, precision: float, recall: float, source: str) -> None:
+    """Keeps a threshold for the vectors in use, in place of an older one.
+
+    Raises:
+        LibraryError: the library keeps no vectors of whole videos.
+    """
+    if library.whole_videos is None:
+        raise LibraryError(f"{library.folder.path}: aggregation=none keeps no vectors; there is nothing to calibrate")
+    kept = StoredThreshold(threshold, precision, recall, source)
+    digest = library.whole_videos.reader.aggregator.digest
+    library.folder.catalogue.set_meta(f"{_KEY}:{digest}", json.dumps(asdict(kept), sort_keys=True))
