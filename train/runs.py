@@ -11,6 +11,7 @@ from .config import (
     CodebookExperiment,
     DMLExperiment,
     ExperimentConfig,
+    LAMVExperiment,
     PCAExperiment,
     RotationExperiment,
     TrainJobConfig,
@@ -105,6 +106,12 @@ def _codebook(config: TrainJobConfig, count: Count, _say: Say) -> str:
     return ""
 
 
+def _lamv(config: TrainJobConfig, count: Count, say: Say) -> str:
+    from .lamv.experiment import after_training, epoch_line, train_lamv
+
+    return after_training(train_lamv(config, count, lambda record: say(epoch_line(record))))
+
+
 RUNS: dict[type[ExperimentConfig], Run] = {
     PCAExperiment: Run(_pca, "photographs"),
     RotationExperiment: Run(_rotation, "photographs"),
@@ -114,5 +121,6 @@ RUNS: dict[type[ExperimentConfig], Run] = {
     C3DHashExperiment: Run(_c3d_hash, "clips"),
     DMLExperiment: Run(_dml, "clips and videos"),
     CodebookExperiment: Run(_codebook, "clips and videos"),
+    LAMVExperiment: Run(_lamv, "clips"),
 }
 """Run of every experiment."""

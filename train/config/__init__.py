@@ -12,6 +12,7 @@ from .experiments import (
     TrainJobConfig,
     check_data,
 )
+from .lamv import LAMVExperiment
 from .losses import LOSSES
 from .triplet import TripletExperiment
 from .visil import ViSiLExperiment
@@ -25,6 +26,7 @@ __all__ = [
     "DMLExperiment",
     "DataConfig",
     "ExperimentConfig",
+    "LAMVExperiment",
     "PCAExperiment",
     "RotationExperiment",
     "TrainJobConfig",

@@ -10,6 +10,7 @@ from vdup.errors import ConfigError
 from .base import ExperimentConfig
 from .c3d_hash import C3DHashExperiment
 from .dml import CodebookExperiment, DMLExperiment
+from .lamv import LAMVExperiment
 from .losses import LossConfig, Miner, TripletLossConfig
 from .triplet import TripletExperiment
 from .visil import ViSiLExperiment
@@ -104,6 +105,7 @@ EXPERIMENTS: dict[str, type[ExperimentConfig]] = {
     "c3d_hash": C3DHashExperiment,
     "dml": DMLExperiment,
     "codebook": CodebookExperiment,
+    "lamv": LAMVExperiment,
 }
 """Choices of the experiment group."""
 

@@ -25,8 +25,6 @@ from .pictures import Family, UnreadableError, check_drawing, digest_of, drawn_s
 _SHAPES = (16 / 9, 16 / 9, 4 / 3, 9 / 16, 1.0)
 _SHORT_SIDE_PIXELS = 224
 """Small photographs hold no more detail."""
-_STEP_SECONDS = 1.0
-"""Between two frames of a clip, as libraries are sampled."""
 _TRIES_FOR_SURROUNDINGS = 3
 
 
@@ -36,11 +34,12 @@ class PhotoClipFamilies:
     Args:
         paths: photographs; every family shows some of its own, and perhaps others around its copies.
         clips: families, at most what the photographs are enough for.
-        frames: frames K of a clip, a second apart.
+        frames: frames K of a clip.
         views: copies V in a family.
         side_pixels: width and height S of the images.
         seed: of everything drawn at random.
         left_out: edits that are not made.
+        step_seconds: time between two frames; a second is what libraries are sampled at.
 
     Raises:
         ValueError: an argument is out of range, an edit is unknown, or there are too few photographs.
@@ -55,13 +54,14 @@ class PhotoClipFamilies:
         side_pixels: int,
         seed: int,
         left_out: Collection[str] = (),
+        step_seconds: float = 1.0,
     ) -> None:
         check_drawing(views, side_pixels, seed, left_out)
-        if clips < 1 or frames < 1:
-            raise ValueError(f"cannot use {clips=}, {frames=}: at least 1 is needed of each")
+        if clips < 1 or frames < 1 or step_seconds <= 0:
+            raise ValueError(f"cannot use {clips=}, {frames=}, {step_seconds=}: need 1 or more, 1 or more, above 0")
         self._paths = tuple(paths)
         # A shot lasts 1.5 seconds or more, and may have a second photograph in front of it.
-        self._photographs_a_clip = 2 * (1 + int(frames * _STEP_SECONDS / 1.5))
+        self._photographs_a_clip = 2 * (1 + int(frames * step_seconds / 1.5))
         self._clips = min(clips, len(paths) // self._photographs_a_clip)
         if self._clips < 1:
             raise ValueError(
@@ -72,6 +72,7 @@ class PhotoClipFamilies:
         self._side_pixels = side_pixels
         self._seed = seed
         self._left_out = tuple(sorted(left_out))
+        self._step_seconds = step_seconds
 
     @property
     def digest(self) -> str:
@@ -83,6 +84,7 @@ class PhotoClipFamilies:
             "side": self._side_pixels,
             "seed": self._seed,
             "left_out": self._left_out,
+            "step_seconds": self._step_seconds,
         }
         return digest_of("photo clips", settings, self._paths)
 
@@ -99,9 +101,8 @@ class PhotoClipFamilies:
         width, height = _SHORT_SIDE_PIXELS * max(1.0, shape), _SHORT_SIDE_PIXELS * max(1.0, 1 / shape)
         try:
             # Twice as many frames: copies are sampled half-way between those of the original.
-            clip = PhotoClip(
-                own, rng, self._frames * _STEP_SECONDS, 2 / _STEP_SECONDS, (2 * round(width / 2), 2 * round(height / 2))
-            )
+            size = (2 * round(width / 2), 2 * round(height / 2))
+            clip = PhotoClip(own, rng, self._frames * self._step_seconds, 2 / self._step_seconds, size)
             footage = clip.render(0, clip.frames)
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
             raise UnreadableError(own[0], str(error)) from error
@@ -124,11 +125,12 @@ class VideoClipFamilies:
     Args:
         paths: videos; they are opened when their families are made.
         clips: most families of one video.
-        frames: frames K of a clip, a second apart.
+        frames: frames K of a clip.
         views: copies V in a family.
         side_pixels: width and height S of the images.
         seed: of everything drawn at random.
         left_out: edits that are not made.
+        step_seconds: time between two frames; a second is what libraries are sampled at.
 
     Raises:
         ValueError: an argument is out of range or names an unknown edit.
@@ -143,10 +145,11 @@ class VideoClipFamilies:
         side_pixels: int,
         seed: int,
         left_out: Collection[str] = (),
+        step_seconds: float = 1.0,
     ) -> None:
         check_drawing(views, side_pixels, seed, left_out)
-        if clips < 1 or frames < 1:
-            raise ValueError(f"cannot use {clips=}, {frames=}: at least 1 is needed of each")
+        if clips < 1 or frames < 1 or step_seconds <= 0:
+            raise ValueError(f"cannot use {clips=}, {frames=}, {step_seconds=}: need 1 or more, 1 or more, above 0")
         self._paths = tuple(paths)
         self._clips = clips
         self._frames = frames
@@ -154,6 +157,7 @@ class VideoClipFamilies:
         self._side_pixels = side_pixels
         self._seed = seed
         self._left_out = tuple(sorted(left_out))
+        self._step_seconds = step_seconds
 
     @property
     def digest(self) -> str:
@@ -165,6 +169,7 @@ class VideoClipFamilies:
             "side": self._side_pixels,
             "seed": self._seed,
             "left_out": self._left_out,
+            "step_seconds": self._step_seconds,
         }
         return digest_of("video clips", settings, self._paths)
 
@@ -174,7 +179,7 @@ class VideoClipFamilies:
     def load(self, number: int, epoch: int = 0) -> list[Family]:
         """See :meth:`~.pictures.FamilySource.load`; the scene is the video's number."""
         rng = np.random.default_rng([self._seed, epoch, number])
-        length = self._frames * _STEP_SECONDS
+        length = self._frames * self._step_seconds
         families: list[Family] = []
         try:
             with closing(WindowReader(self._paths[number], _SHORT_SIDE_PIXELS)) as reader:

@@ -7,17 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vdup.errors import ConfigError
 from vdup.features.regional import RegionalExtractor
 from vdup.types import FloatArray, RowArray
-from vdup.video.discover import find_videos
 
 from ..config.experiments import TrainJobConfig
 from ..config.visil import ViSiLExperiment
-from ..families.clips import PhotoClipFamilies, VideoClipFamilies
-from ..families.pictures import FamilySource, JoinedFamilies
+from ..families.clip_source import clip_source
 from ..families.view_cache import Progress, open_or_build_views
-from ..material.image_files import list_images
 
 Rows = NDArray[np.int64]
 """A made-up video, frame by frame: number of the clip, of the copy (0: the original) and of the frame, int64 [n, 3]."""
@@ -66,7 +62,9 @@ def open_tracks(
         ConfigError: there are no photographs or videos, too few of them, or none can be used.
         OutputError: the cache cannot be written.
     """
-    source = _source(config, experiment)
+    source = clip_source(
+        config, experiment.clips, experiment.clips_a_video, experiment.frames, experiment.views, experiment.left_out
+    )
     key = json.dumps([extractor.fingerprint, str(extractor.dtype)], sort_keys=True)
     digest = hashlib.sha256(f"{key} {source.digest}".encode()).hexdigest()
 
@@ -76,22 +74,3 @@ def open_tracks(
     cache = open_or_build_views(experiment.cache / digest[:16], key, source, compute, progress)
     shape = (len(cache.inputs), 1 + experiment.views, experiment.frames, *cache.inputs.shape[2:])
     return ClipTracks(cache.inputs.reshape(shape), cache.scenes, digest)
-
-
-def _source(config: TrainJobConfig, experiment: ViSiLExperiment) -> FamilySource:
-    sources: list[FamilySource] = []
-    common = (experiment.frames, experiment.views, config.backbone.image_side_pixels, config.seed, experiment.left_out)
-    try:
-        if config.data.images is not None:
-            paths = list_images(config.data.images, config.data.limit)
-            sources.append(PhotoClipFamilies(paths, experiment.clips, *common))
-        if config.data.videos is not None:
-            videos = [path for _, path in find_videos(config.data.videos)]
-            if not videos:
-                raise ConfigError(f"data.videos={config.data.videos} holds no videos")
-            sources.append(VideoClipFamilies(videos, experiment.clips_a_video, *common))
-    except ValueError as error:
-        raise ConfigError(f"no clips can be made: {error}") from error
-    if not sources:
-        raise ConfigError("there is nothing to learn from; give a folder as data.images=DIR or data.videos=DIR")
-    return sources[0] if len(sources) == 1 else JoinedFamilies(sources)
