@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vdup.temporal.offset_correlation import correlate, correlate_near
 from vdup.temporal.recording_samples import Line, Recordings
+from vdup.types import RowArray
 
 _SAMPLES_OF_SHORTER = 512
 _SAMPLES_OF_LONGER = 8192
@@ -16,7 +18,7 @@ _PEAKS_OF_SPEED = 3
 _LINES_REFINED = 4
 _TURNS = (-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0)
 """Speeds tried about the best, in units of the one with which the recordings drift one sample apart."""
-_SHIFTS = np.arange(-2, 3)
+_SHIFTS: RowArray = np.arange(-2, 3, dtype=np.int64)
 _ROUNDS = 3
 _FINE_STEPS = (0.5, 0.25, 0.125)
 """Shifts and turns tried at last, in samples."""
@@ -54,6 +56,22 @@ def find_line(recordings: Recordings, limits: SearchLimits) -> ScoredLine | None
     return None if best is None or not math.isfinite(best.evidence) or best.evidence <= 0 else best
 
 
+def best_shift(recordings: Recordings, limits: SearchLimits, line: Line) -> ScoredLine:
+    """The line shifted, but not turned, to where the evidence is highest nearby."""
+    step = recordings.step_seconds
+    best = ScoredLine(line, -math.inf)
+    for size in (1.0, *_FINE_STEPS):
+        tried = (Line(line.speed, best.line.offset_seconds + shift * size * step) for shift in (0.0, -1.0, 1.0))
+        best = max((scored_line(recordings, limits, one) for one in tried), key=lambda scored: scored.evidence)
+    return best
+
+
+def scored_line(recordings: Recordings, limits: SearchLimits, line: Line) -> ScoredLine:
+    """A line with the evidence for it in samples of the frame step."""
+    evidence = evidence_on(recordings, limits, line, recordings.step_seconds, np.zeros(1, dtype=np.int64))
+    return ScoredLine(line, float(evidence[0]))
+
+
 def speeds_between(low: float, high: float, ratio_step: float) -> list[float]:
     """Speeds from low to high, each at most ``ratio_step`` (a share) from the next; 1 among them if it is inside."""
     start = 1.0 if low <= 1.0 <= high else low
@@ -64,8 +82,8 @@ def speeds_between(low: float, high: float, ratio_step: float) -> list[float]:
 
 
 def evidence_on(
-    recordings: Recordings, limits: SearchLimits, line: Line, step_seconds: float, shifts: np.ndarray = _SHIFTS
-) -> np.ndarray:
+    recordings: Recordings, limits: SearchLimits, line: Line, step_seconds: float, shifts: RowArray = _SHIFTS
+) -> NDArray[np.float64]:
     """Evidence for a line shifted by whole samples, float64 [len(shifts)]; -inf where too little is shared."""
     samples_a, samples_b = recordings.on(line, step_seconds, margin=int(np.abs(shifts).max()) + 1)
     if len(samples_a) == 0:
@@ -124,7 +142,7 @@ def _refined(recordings: Recordings, limits: SearchLimits, line: Line, coarse_st
             break
         step = max(step / 2, recordings.step_seconds)
     for size in _FINE_STEPS:
-        best = max(_about(recordings, limits, best, size * step, step), key=lambda scored: scored.evidence)
+        best = max(_about(recordings, limits, best, size * step), key=lambda scored: scored.evidence)
     return best
 
 
@@ -137,7 +155,7 @@ def _turned_and_shifted(recordings: Recordings, limits: SearchLimits, line: Line
 
 
 def _about(
-    recordings: Recordings, limits: SearchLimits, scored: ScoredLine, size_seconds: float, step: float
+    recordings: Recordings, limits: SearchLimits, scored: ScoredLine, size_seconds: float
 ) -> Iterator[ScoredLine]:
     """The line itself and those turned or shifted by a part of a sample."""
     yield scored
@@ -145,7 +163,7 @@ def _about(
         for shift in (-size_seconds, 0.0, size_seconds):
             line = Line(turned.speed, turned.offset_seconds + shift)
             if line != scored.line:
-                yield ScoredLine(line, float(evidence_on(recordings, limits, line, step, np.zeros(1, np.int64))[0]))
+                yield scored_line(recordings, limits, line)
 
 
 def _turns(

@@ -7,14 +7,18 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from vdup.temporal.line_search import ScoredLine, SearchLimits, evidence_on, find_line
+from vdup.temporal.line_search import ScoredLine, SearchLimits, best_shift, find_line, scored_line
 from vdup.temporal.offset_correlation import OffsetScores, correlate
 from vdup.temporal.recording_samples import Line, Recordings, backwards
-from vdup.types import FrameFeatures, TimeArray
+from vdup.types import BoolArray, FrameFeatures, TimeArray
 
 KNOWN_SPEEDS = (1.0, 24 / 25, 25 / 24, 1000 / 1001, 1001 / 1000, 0.5, 2.0)
-"""Ratios of frame rates that recordings are converted by. One of these is taken when the difference is too small to be
-seen: half a sample over the length that both share."""
+"""Ratios of frame rates that recordings are converted by, the likeliest first."""
+
+_USUAL_DRIFT_SAMPLES = 4.0
+"""A speed that drifts further from a usual one than this, over what both share, is not that one."""
+_USUAL_GAIN = 4.0
+"""How much likelier a usual speed is before anything was seen, as a logarithm."""
 
 _RIVAL_SPEEDS = np.exp(np.linspace(-0.25, 0.25, 9))
 """Speeds, as shares of the best, at which the recording played backwards is scored."""
@@ -95,12 +99,12 @@ def align_recordings(
     found = find_line(recordings, limits)
     if found is None:
         return None
-    best = _between_shifts(recordings, limits, _known_speed(recordings, limits, found))
+    best = _between_shifts(recordings, limits, _usual_speed(recordings, limits, found))
     scores = correlate(*recordings.whole(recordings.step_seconds, best.line.speed))
     evidence = _evidence(recordings, limits, scores)
     offsets: TimeArray = scores.lags.astype(np.float64) * recordings.step_seconds
-    near = np.abs(offsets - best.line.offset_seconds) <= max(_NEAR_SECONDS, _NEAR_SAMPLES * recordings.step_seconds)
-    rivals = [float(evidence[~near].max(initial=-np.inf)), _best_backwards(a, b, limits, best.line.speed)]
+    elsewhere = _elsewhere(recordings, best.line, scores)
+    rivals = [float(evidence[elsewhere].max(initial=-np.inf)), _best_backwards(a, b, limits, best.line.speed)]
     rivalry = max(0.0, max(rivals) / best.evidence)
     start, end = best.line.overlap_in_b(a.duration_seconds, b.duration_seconds)
     return Alignment(
@@ -136,13 +140,29 @@ def _evidence(recordings: Recordings, limits: SearchLimits, scores: OffsetScores
     return scores.evidence(max(1.0, limits.min_overlap_seconds / recordings.step_seconds))
 
 
-def _known_speed(recordings: Recordings, limits: SearchLimits, found: ScoredLine) -> ScoredLine:
-    """The line with a usual speed, where that makes no difference that can be seen."""
+def _elsewhere(recordings: Recordings, line: Line, scores: OffsetScores) -> BoolArray:
+    """Which offsets are so far from a line's that their evidence is not due to it."""
+    distances = np.abs(scores.lags * recordings.step_seconds - line.offset_seconds)
+    return distances > max(_NEAR_SECONDS, _NEAR_SAMPLES * recordings.step_seconds)
+
+
+def _usual_speed(recordings: Recordings, limits: SearchLimits, found: ScoredLine) -> ScoredLine:
+    """The line with a usual speed, where the evidence for another does not outweigh that it is likelier.
+
+    Evidence e of spread s among wrong offsets is worth about e^2 / 2 s^2 as a logarithm of likelihood.
+    """
+    scores = correlate(*recordings.whole(recordings.step_seconds, found.line.speed))
+    evidence = _evidence(recordings, limits, scores)[_elsewhere(recordings, found.line, scores)]
+    finite = evidence[np.isfinite(evidence)]
+    spread = 1.4826 * float(np.median(np.abs(finite - np.median(finite)))) if len(finite) else 0.0
     start, end = found.line.overlap_in_b(recordings.a_end_seconds, recordings.b_end_seconds)
     for speed in KNOWN_SPEEDS:
-        drift = abs(speed - found.line.speed) * (end - start)
-        if limits.min_speed <= speed <= limits.max_speed and drift <= recordings.step_seconds / 2:
-            return ScoredLine(found.line.turned(speed, (start + end) / 2), found.evidence)
+        drift = abs(speed - found.line.speed) * (end - start) / recordings.step_seconds
+        if not limits.min_speed <= speed <= limits.max_speed or drift > _USUAL_DRIFT_SAMPLES:
+            continue
+        usual = best_shift(recordings, limits, found.line.turned(speed, (start + end) / 2))
+        if usual.evidence > 0 and found.evidence**2 - usual.evidence**2 <= 2 * _USUAL_GAIN * spread**2:
+            return usual
     return found
 
 
@@ -152,14 +172,12 @@ def _between_shifts(recordings: Recordings, limits: SearchLimits, found: ScoredL
     line = found.line
     for size in (step / 2, step / 4):
         lines = [Line(line.speed, line.offset_seconds + shift) for shift in (-size, 0.0, size)]
-        low, middle, high = (
-            float(evidence_on(recordings, limits, tried, step, np.zeros(1, np.int64))[0]) for tried in lines
-        )
+        low, middle, high = (scored_line(recordings, limits, tried).evidence for tried in lines)
         bend = low - 2 * middle + high
         if math.isfinite(bend) and bend < 0:
             line = Line(line.speed, line.offset_seconds + size * float(np.clip((low - high) / (2 * bend), -1.0, 1.0)))
-    evidence = float(evidence_on(recordings, limits, line, step, np.zeros(1, np.int64))[0])
-    return ScoredLine(line, evidence) if math.isfinite(evidence) and evidence > 0 else found
+    best = scored_line(recordings, limits, line)
+    return best if best.evidence > 0 else found
 
 
 def _best_backwards(a: FrameFeatures, b: FrameFeatures, limits: SearchLimits, speed: float) -> float:
