@@ -30,6 +30,7 @@ JOBS: dict[str, tuple[type, list[str]]] = {
     "align": (config.AlignJobConfig, ["a=a.mp4", "b=b.mp4"]),
     "similarity": (config.SimilarityJobConfig, ["queries=q", "database=d", "output=o.json"]),
     "calibrate": (config.CalibrateJobConfig, []),
+    "duplicates": (config.DuplicatesJobConfig, []),
     "evaluate": (config.EvaluateJobConfig, ["data.root=d"]),
 }
 OPTIONS = sorted(

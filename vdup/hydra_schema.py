@@ -27,6 +27,7 @@ SCHEMAS: dict[str, dict[str, type]] = {
         "align": config.AlignJobConfig,
         "similarity": config.SimilarityJobConfig,
         "calibrate": config.CalibrateJobConfig,
+        "duplicates": config.DuplicatesJobConfig,
         "evaluate": config.EvaluateJobConfig,
     },
     "backbone": {

@@ -6,6 +6,7 @@ Constructors take these objects; nothing here knows Hydra or torch. A value that
 
 from vdup.config.align_job import AlignJobConfig
 from vdup.config.calibrate import CalibrateJobConfig
+from vdup.config.duplicates_job import DuplicatesJobConfig
 from vdup.config.evaluate_job import (
     CCWebVideoDatasetConfig,
     DatasetConfig,
@@ -95,6 +96,7 @@ __all__ = [
     "DMLAggregationConfig",
     "DataSourceConfig",
     "DatasetConfig",
+    "DuplicatesJobConfig",
     "EVVEDatasetConfig",
     "EfficientNetLite0Config",
     "EvaluateJobConfig",

@@ -1,0 +1,34 @@
+"""Settings of ``python -m vdup.duplicates``."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from vdup.config.check import require
+from vdup.config.jobs import LibraryConfig
+from vdup.config.matcher import MatcherConfig
+from vdup.errors import ConfigError
+
+
+@dataclass(kw_only=True)
+class DuplicatesJobConfig(LibraryConfig):
+    """Finds the groups of near-duplicates in a library."""
+
+    output: Path | None = None
+    """Where to write the groups: a .csv or .json file."""
+    nearly_all: float = 0.8
+    """Share of a video that must be in another one for it to count as contained."""
+    strong_score: float = 0.9
+    """Score from which on one link joins two groups."""
+    not_duplicates: list[str] = field(default_factory=list)
+    """Ids of videos no two of which are duplicates: remembered by content and left out from now on."""
+    duplicates_after_all: list[str] = field(default_factory=list)
+    """Ids of videos for which that is taken back."""
+    matcher: MatcherConfig = field(default_factory=MatcherConfig)
+
+    def __post_init__(self) -> None:
+        require(0.5 < self.nearly_all <= 1, "nearly_all", self.nearly_all, "above 0.5 and at most 1")
+        require(0 <= self.strong_score <= 1, "strong_score", self.strong_score, "0-1")
+        for name in ("not_duplicates", "duplicates_after_all"):
+            ids = getattr(self, name)
+            if ids and len(set(ids)) < 2:
+                raise ConfigError(f"{name}={','.join(ids)}: give two or more different videos, as {name}=[ID,ID]")

@@ -1,0 +1,96 @@
+"""From a library to its groups of near-duplicates, without the pairs that a person has ruled out."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from vdup.catalogue.records import VideoRecord, VideoState
+from vdup.config import DuplicatesJobConfig
+from vdup.errors import LibraryError
+from vdup.grouping.groups import Group, Grouping, group_overlaps
+from vdup.grouping.keep import Choice, best_copy
+from vdup.grouping.overlap import Overlap
+from vdup.grouping.self_join import Progress, join_library
+from vdup.grouping.verdicts import ContentPair, content_pair, read_verdicts, write_verdicts
+from vdup.pipeline.open_library import OpenLibrary
+
+
+@dataclass(frozen=True)
+class JudgedGroup:
+    """A group and the copy of it to keep."""
+
+    group: Group
+    choice: Choice
+
+
+@dataclass(frozen=True)
+class Duplicates:
+    """All that was found in a library."""
+
+    groups: tuple[JudgedGroup, ...]
+    """Largest first."""
+    possible: tuple[Overlap, ...]
+    """Near-duplicate pairs of low score between groups, which did not join them."""
+    parts: tuple[Overlap, ...]
+    """Pairs that share a part only."""
+    ruled_out: int
+    """Pairs that share something, left out because they were marked."""
+    records: dict[str, VideoRecord]
+    """Records of all videos that were compared, by id."""
+    fingerprint: str
+    """Of the library's settings."""
+
+
+def find_duplicates(library: OpenLibrary, config: DuplicatesJobConfig, progress: Progress | None = None) -> Duplicates:
+    """Compares all videos of a library with one another and groups them.
+
+    Raises:
+        WeightsError: the calibration does not belong to the model.
+        LibraryError: results cannot be kept, or the marks cannot be read.
+    """
+    verdicts = read_verdicts(library.folder.path)
+    records = {record.id: record for record in library.videos(VideoState.indexed)}
+    overlaps = join_library(library, config.matcher, progress)
+    kept = [overlap for overlap in overlaps if _pair(records, overlap) not in verdicts]
+    grouping: Grouping = group_overlaps(kept, config.nearly_all, config.strong_score)
+    return Duplicates(
+        groups=tuple(JudgedGroup(group, best_copy(group, records, config.nearly_all)) for group in grouping.groups),
+        possible=grouping.possible,
+        parts=tuple(overlap for overlap in kept if not overlap.is_near_duplicate(config.nearly_all)),
+        ruled_out=len(overlaps) - len(kept),
+        records=records,
+        fingerprint=library.folder.manifest.fingerprint,
+    )
+
+
+def mark(library: OpenLibrary, not_duplicates: Sequence[str], duplicates_after_all: Sequence[str]) -> None:
+    """Remembers which videos are no duplicates, or takes that back; every two of a list are a pair.
+
+    Args:
+        library: where the videos are.
+        not_duplicates: ids of videos no two of which are duplicates.
+        duplicates_after_all: ids for which that is taken back.
+
+    Raises:
+        LibraryError: an id is unknown, or the marks cannot be kept.
+    """
+    if not not_duplicates and not duplicates_after_all:
+        return
+    contents = {record.id: record.content_hash for record in library.videos(VideoState.indexed)}
+    verdicts = read_verdicts(library.folder.path)
+    verdicts |= _pairs(contents, not_duplicates)
+    verdicts -= _pairs(contents, duplicates_after_all)
+    write_verdicts(library.folder.path, verdicts)
+
+
+def _pairs(contents: dict[str, str], ids: Iterable[str]) -> set[ContentPair]:
+    unknown = [video_id for video_id in ids if video_id not in contents]
+    if unknown:
+        raise LibraryError(
+            f"the library holds no video {', '.join(unknown)}; python -m vdup.library action=list names all"
+        )
+    return {content_pair(contents[first], contents[second]) for first, second in combinations(dict.fromkeys(ids), 2)}
+
+
+def _pair(records: dict[str, VideoRecord], overlap: Overlap) -> ContentPair:
+    return content_pair(records[overlap.first].content_hash, records[overlap.second].content_hash)

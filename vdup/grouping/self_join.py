@@ -1,0 +1,124 @@
+"""All pairs of a library's videos that share something, found without decoding any video again.
+
+Every video is searched for by its stored codes, as a query would be: frame index and descriptors name candidates,
+streams follow them, and only segments that the matcher accepts count. Stored codes are those of the straight picture
+at the library's own sampling; a mirrored copy is found as far as its codes resemble the straight ones.
+"""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+
+import numpy as np
+
+from vdup.align.calibration import Calibration, load_calibration
+from vdup.align.matcher import QueryTrack, SegmentMatcher
+from vdup.catalogue.records import VideoRecord, VideoState
+from vdup.config import MatcherConfig
+from vdup.grouping.journal import Found, Journal
+from vdup.grouping.overlap import Overlap, Shared, overlap_of
+from vdup.pipeline.open_library import OpenLibrary
+from vdup.pipeline.searcher import best_tellings, find_candidates
+from vdup.types import VideoCodes
+
+Progress = Callable[[int, int], None]
+"""Called with the number of videos that were searched for, and of all."""
+
+
+def join_library(library: OpenLibrary, config: MatcherConfig, progress: Progress | None = None) -> list[Overlap]:
+    """What every two videos of a library share; pairs that share nothing are left out.
+
+    Results are kept in the library folder as they come. A run that was interrupted goes on, and one after more videos
+    were indexed searches for the new ones only.
+
+    Args:
+        library: where to look.
+        config: settings of the search.
+        progress: called after each video.
+
+    Returns:
+        One overlap a pair, in the order of the catalogue.
+
+    Raises:
+        WeightsError: the calibration does not belong to the model.
+        LibraryError: the results cannot be kept.
+    """
+    calibration = load_calibration(config.calibration, library.encoder.codes_digest)
+    records = {record.number: record for record in library.videos(VideoState.indexed)}
+    # Index and descriptors are brought into step with the catalogue before the first look.
+    library.save()
+    with Journal(library.folder.path, _key(library, config, calibration)) as journal:
+        for done, record in enumerate(records.values(), start=1):
+            if record.number not in journal.found:
+                journal.add(record.number, _found(library, record, records, calibration, config))
+            if progress is not None:
+                progress(done, len(records))
+        return list(_overlaps(records, journal.found))
+
+
+def stored_track(codes: VideoCodes, calibration: Calibration, step_seconds: float) -> QueryTrack:
+    """A video's stored codes as a query: every run is a frame at each of its sampling times again.
+
+    Args:
+        codes: of the video.
+        calibration: its background codes are compared with.
+        step_seconds: distance of the library's frames.
+    """
+    counts = np.round((codes.ends_seconds - codes.starts_seconds) / step_seconds).astype(np.int64) + 1
+    rows = np.repeat(np.arange(len(codes)), counts)
+    within = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
+    all_codes = np.ascontiguousarray(codes.codes)
+    return QueryTrack(
+        codes=all_codes[rows],
+        times_seconds=np.minimum(codes.starts_seconds[rows] + within * step_seconds, codes.ends_seconds[rows]),
+        searchable=codes.searchable[rows],
+        backgrounds=calibration.background(all_codes)[rows],
+        duration_seconds=codes.duration_seconds,
+        mirrored=False,
+    )
+
+
+def _found(
+    library: OpenLibrary,
+    record: VideoRecord,
+    records: Mapping[int, VideoRecord],
+    calibration: Calibration,
+    config: MatcherConfig,
+) -> dict[int, list[Shared]]:
+    """What one video shares with each of the others, by number."""
+    step_seconds = 1.0 / library.config.sampling.library_fps
+    track = stored_track(library.folder.video_codes(record.number), calibration, step_seconds)
+    matcher = SegmentMatcher(config, calibration, step_seconds)
+    found: dict[int, list[Shared]] = {}
+    for candidate in find_candidates(library, track, config):
+        other = records.get(candidate.video_number)
+        if other is None or other.number == record.number:
+            continue
+        weights = library.lookup.weights(library.folder.rows_of(other))
+        reference = library.folder.video_codes(other.number)
+        segments = best_tellings(matcher.match(track, candidate.query_rows, reference, weights))
+        if segments:
+            found[other.number] = [Shared(*item.intervals(), item.score) for item in segments]
+    return found
+
+
+def _overlaps(records: Mapping[int, VideoRecord], found: Mapping[int, Found]) -> Iterator[Overlap]:
+    """Joins what was found from both sides of each pair."""
+    shared: defaultdict[tuple[int, int], list[Shared]] = defaultdict(list)
+    for number, others in found.items():
+        for other, stretches in others.items():
+            if number in records and other in records:
+                pair = (min(number, other), max(number, other))
+                shared[pair] += [item if number == pair[0] else item.turned() for item in stretches]
+    for (first, second), stretches in sorted(shared.items()):
+        lengths = records[first].duration_seconds or 0.0, records[second].duration_seconds or 0.0
+        yield overlap_of(records[first].id, records[second].id, *lengths, stretches)
+
+
+def _key(library: OpenLibrary, config: MatcherConfig, calibration: Calibration) -> str:
+    """Digest of everything that shapes what is found."""
+    settings = {name: str(value) for name, value in vars(config).items() if name != "max_matches"}
+    numbers = [calibration.evidence, calibration.score]
+    text = json.dumps([library.folder.manifest.fingerprint, settings, [str(part) for part in numbers]], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()

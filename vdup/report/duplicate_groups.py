@@ -1,0 +1,202 @@
+"""Groups of near-duplicates: as a table, CSV and JSON."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+from rich.console import Console
+
+from vdup.config import DuplicatesJobConfig
+from vdup.grouping.duplicates import Duplicates, JudgedGroup
+from vdup.grouping.keep import bits_per_second
+from vdup.grouping.overlap import Overlap, Relation
+from vdup.report.json_file import SCHEMA_VERSION, Json, plain_settings, rounded, vdup_version
+from vdup.report.output import write_whole
+from vdup.report.printable import clock, printable, screen
+from vdup.report.table import plain_table
+
+MOST_GROUPS = 100
+"""Groups shown on a terminal; elsewhere all are printed."""
+
+_MOST_NOTES = 5
+"""Notes of one kind shown below the table; the JSON file holds all."""
+
+COLUMNS = ("group", "video_id", "keep", "reason", "contained_in", "width", "height", "seconds", "bits_per_second")
+
+
+def write_groups(path: Path, found: Duplicates, config: DuplicatesJobConfig) -> None:
+    """Writes the groups in the form that the file's suffix names.
+
+    Raises:
+        OutputError: the disk is full, or the file cannot be written; an older file of that name is untouched.
+    """
+    write_whole(path, to_csv(found, config) if path.suffix.lower() == ".csv" else to_json(found, config))
+
+
+def to_csv(found: Duplicates, config: DuplicatesJobConfig) -> str:
+    """A header and one line a member; groups are numbered from 1.
+
+    ``contained_in`` names the members that hold nearly all of this one and more, with a ``|`` between.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for number, judged in enumerate(found.groups, start=1):
+        for member in judged.group.members:
+            record = found.records[member]
+            keep = member == judged.choice.keep
+            writer.writerow(
+                [
+                    number,
+                    member,
+                    "yes" if keep else "no",
+                    judged.choice.reason if keep else "",
+                    "|".join(_holders(judged, member, config.nearly_all)),
+                    record.width,
+                    record.height,
+                    f"{record.duration_seconds or 0.0:.3f}",
+                    round(bits_per_second(record)),
+                ]
+            )
+    return text.getvalue()
+
+
+def to_json(found: Duplicates, config: DuplicatesJobConfig) -> str:
+    """One document: groups with their members, links and shared stretches, possible links, and pairs with a part."""
+    groups: list[Json] = [_group(number, judged, found, config) for number, judged in enumerate(found.groups, start=1)]
+    document: Json = {
+        "schema_version": SCHEMA_VERSION,
+        "vdup_version": vdup_version(),
+        "model_fingerprint": found.fingerprint,
+        "settings": plain_settings(config),
+        "videos_compared": len(found.records),
+        "groups": groups,
+        "possible_links_between_groups": [_link(link, config.nearly_all) for link in found.possible],
+        "pairs_that_share_a_part": [_link(link, config.nearly_all) for link in found.parts],
+        "pairs_marked_as_not_duplicates": found.ruled_out,
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def print_groups(found: Duplicates, library: Path, output: Path | None, console: Console | None = None) -> None:
+    """Prints every group, what holds it together where that is not plain, and what was left out.
+
+    Args:
+        found: all of it.
+        library: where was looked.
+        output: file that holds the groups too.
+        console: for tests; none: stdout.
+    """
+    console = console or screen()
+    shown = found.groups[:MOST_GROUPS] if console.is_terminal else found.groups
+    if shown:
+        table = plain_table(console)
+        for heading in ("group", "video", "size", "length", "kbit/s", "keep"):
+            table.add_column(heading, overflow="fold")
+        for number, judged in enumerate(shown, start=1):
+            for member in judged.group.members:
+                record = found.records[member]
+                table.add_row(
+                    str(number),
+                    printable(member),
+                    f"{record.width}x{record.height}",
+                    clock(record.duration_seconds or 0.0),
+                    f"{bits_per_second(record) / 1000:.0f}",
+                    f"yes: {judged.choice.reason}" if member == judged.choice.keep else "",
+                )
+        console.print(table)
+    if len(shown) < len(found.groups):
+        console.print(f"+{len(found.groups) - len(shown)} more groups; output=FILE.csv writes all of them")
+    for number, judged in enumerate(shown, start=1):
+        for note in _notes(judged):
+            console.print(f"group {number}: {note}", soft_wrap=True)
+    for link in found.possible[:_MOST_NOTES]:
+        console.print(f"possibly joined, score {link.score:.2f}: {_names(link)}", soft_wrap=True)
+    duplicates = sum(len(judged.group.members) - 1 for judged in found.groups)
+    console.print(
+        f"{len(found.records)} videos compared in {printable(str(library))}: {len(found.groups)} groups, {duplicates} "
+        f"copies besides the ones to keep; {len(found.parts)} more pairs share a part; {found.ruled_out} pairs marked "
+        "as no duplicates",
+        soft_wrap=True,
+    )
+    if output is not None:
+        console.print(f"written to {printable(str(output))}", soft_wrap=True)
+
+
+def _notes(judged: JudgedGroup) -> list[str]:
+    notes = [
+        f"{printable(member)} is here by one link of score {link.score:.2f}: {_names(link)}"
+        for member, link in sorted(judged.group.weakly_joined.items())
+    ]
+    notes += [
+        f"{printable(pair.first)} and {printable(pair.second)} are here only by way of "
+        f"{', '.join(printable(member) for member in pair.through)}"
+        for pair in judged.group.indirect
+    ]
+    more = len(notes) - _MOST_NOTES
+    return [*notes[:_MOST_NOTES], f"+{more} more such notes"] if more > 0 else notes
+
+
+def _names(link: Overlap) -> str:
+    return f"{printable(link.first)} and {printable(link.second)}"
+
+
+def _holders(judged: JudgedGroup, member: str, nearly_all: float) -> list[str]:
+    """Members that hold nearly all of a member, and more."""
+    found = [
+        link.second if link.first == member else link.first
+        for link in judged.group.links
+        if (link.first == member and link.relation(nearly_all) is Relation.contained)
+        or (link.second == member and link.relation(nearly_all) is Relation.contains)
+    ]
+    return sorted(found)
+
+
+def _group(number: int, judged: JudgedGroup, found: Duplicates, config: DuplicatesJobConfig) -> Json:
+    members: list[Json] = []
+    for member in judged.group.members:
+        record = found.records[member]
+        members.append(
+            {
+                "video_id": member,
+                "path": str(record.path),
+                "keep": member == judged.choice.keep,
+                "contained_in": list(_holders(judged, member, config.nearly_all)),
+                "width": record.width,
+                "height": record.height,
+                "duration_seconds": rounded(record.duration_seconds or 0.0, 3),
+                "bits_per_second": round(bits_per_second(record)),
+                "joined_by_one_weak_link": member in judged.group.weakly_joined,
+            }
+        )
+    return {
+        "group": number,
+        "keep": judged.choice.keep,
+        "reason": judged.choice.reason,
+        "members": members,
+        "links": [_link(link, config.nearly_all) for link in judged.group.links],
+        "indirect_pairs": [
+            {"first": pair.first, "second": pair.second, "through": list(pair.through)}
+            for pair in judged.group.indirect
+        ],
+    }
+
+
+def _link(link: Overlap, nearly_all: float) -> Json:
+    return {
+        "first": link.first,
+        "second": link.second,
+        "relation": link.relation(nearly_all).value,
+        "first_share": rounded(link.first_share, 4),
+        "second_share": rounded(link.second_share, 4),
+        "score": rounded(link.score, 6),
+        "shared": [
+            {
+                "first_seconds": [rounded(time, 3) for time in item.first_seconds],
+                "second_seconds": [rounded(time, 3) for time in item.second_seconds],
+                "score": rounded(item.score, 6),
+            }
+            for item in link.shared
+        ],
+    }
