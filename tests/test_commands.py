@@ -10,6 +10,7 @@ from typing import Never
 import pytest
 from command_runner import run_command
 from vdup.train.__main__ import main as train
+from vdup.train.config import EXPERIMENTS
 
 from vdup.errors import StoreUnavailableError
 from vdup.index import main as index
@@ -40,7 +41,7 @@ def test_missing_videos(tmp_path: Path) -> None:
 def test_training_without_an_experiment(tmp_path: Path) -> None:
     done = typed("vdup.train", "data.images=photos", folder=tmp_path)
     assert done.returncode == 2
-    assert one_line(done.stderr).endswith("add +experiment=NAME with one of pca, rotation, calibration, triplet")
+    assert one_line(done.stderr).endswith(f"add +experiment=NAME with one of {', '.join(EXPERIMENTS)}")
 
 
 def test_help_and_wrong_use_need_no_torch(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Epochs of the hash network: steps of SGD, validation, and the state that lets a killed run go on."""
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from ..loop.state import named_state, restore_state, schedule
 from ..network.code_regularisers import quantisation
 from .action_clips import LabelledClips
 from .batches import Numbers, draw_batches
-from .initial_projection import spread_values
+from .first_statistics import take_statistics
 from .ranking_loss import triplet_ranking_loss
 from .retrieval import Retrieval, retrieve_among_themselves
 
@@ -106,13 +107,11 @@ class HashLoop:
         return max(self.records, key=lambda record: (record.code_ap, -record.epoch))
 
     def start(self) -> HashRecord:
-        """Gives the fully connected layer its start and validates the network before training."""
+        """Gives the network its first statistics and validates the network before training."""
         chosen = np.random.default_rng([self._seed, 3]).permutation(self._training)[:_CLIPS_FOR_THE_START]
-        batches = (
-            centre_crop(self._clips.load(chosen[first : first + _START_BATCH]), self._experiment.side_pixels)
-            for first in range(0, len(chosen), _START_BATCH)
-        )
-        spread_values(self._network, batches, self._device, renew_statistics=not self.pretrained)
+        parts = np.array_split(chosen, math.ceil(len(chosen) / _START_BATCH))
+        batches = (centre_crop(self._clips.load(part), self._experiment.side_pixels) for part in parts)
+        take_statistics(self._network, batches, self._device, trunk_too=not self.pretrained)
         return self._finish(0, dict.fromkeys(_TERMS), 0.0, time.monotonic())
 
     def run_epoch(self) -> HashRecord:
@@ -185,7 +184,7 @@ class HashLoop:
                 f"experiment.learning_rate={settings.learning_rate}"
             )
         self._optimiser.zero_grad(set_to_none=True)
-        total.backward()
+        total.backward()  # type: ignore[no-untyped-call]
         self._optimiser.step()
         return torch.stack([total, metric, far_from_signs]).detach().double().cpu()
 

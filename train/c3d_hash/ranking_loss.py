@@ -39,11 +39,7 @@ def triplet_ranking_loss(codes: Tensor, labels: Tensor, margin_bits: float, trip
         nearest = distances.masked_fill(same, torch.inf).amin(dim=1)
         losses = (farthest - nearest)[usable] + margin_bits
         return losses.clamp(min=0).sum() / max(1, int(usable.sum()))
-    total = codes.sum() * 0
-    violated = 0
-    # One clip at a time: all triplets of a batch of 120 at once would be millions of numbers.
-    for own, is_partner, is_same in zip(distances, partners, same, strict=True):
-        losses = (own[is_partner][:, None] - own[~is_same][None, :] + margin_bits).clamp(min=0)
-        total = total + losses.sum()
-        violated += int((losses > 0).sum())
-    return total / max(1, violated)
+    # [v, v+, v-]: 120 clips, the published batch, make 1.7 million, which is 7 MB.
+    losses = (distances[:, :, None] - distances[:, None, :] + margin_bits).clamp(min=0)
+    losses = losses * (partners[:, :, None] & ~same[:, None, :])
+    return losses.sum() / (losses > 0).sum().clamp(min=1)

@@ -2,11 +2,13 @@
 
 The networks are those of Tran et al., "A closer look at spatiotemporal convolutions for action recognition" (CVPR
 2018), as torchvision has them; the fully connected layer takes the place of the divide-and-encode module of Lai et al.,
-"Simultaneous feature learning and hash coding with deep neural networks" (CVPR 2015).
+"Simultaneous feature learning and hash coding with deep neural networks" (CVPR 2015). Its input is normalised over the
+batch, without parameters of its own: the features of all clips are much the same before training, and what they have
+in common would push every bit to one side. Once trained, that is a shift and a scale, part of the same linear layer.
 
-A file of weights is a safetensors file with the tensors ``trunk.*`` and ``projection.*`` in float32, and the metadata
-key ``vdup`` holding JSON: ``format`` (``hash-network-1``), ``network``, ``bits``, ``frames``, ``side_pixels``, and
-``training``, which only informs.
+A file of weights is a safetensors file with the tensors ``trunk.*``, ``normalise.*`` and ``projection.*`` in float32,
+and the metadata key ``vdup`` holding JSON: ``format`` (``hash-network-1``), ``network``, ``bits``, ``frames``,
+``side_pixels``, and ``training``, which only informs.
 """
 
 import hashlib
@@ -82,6 +84,7 @@ class HashNetwork(nn.Module):
         trunk.fc = nn.Identity()
         self.shape = shape
         self.trunk = trunk
+        self.normalise = nn.BatchNorm1d(width, affine=False)
         self.projection = nn.Linear(width, shape.bits)
         self.register_buffer("mean", torch.tensor(_KINETICS_MEAN)[:, None, None, None] * 255, persistent=False)
         self.register_buffer("std", torch.tensor(_KINETICS_STD)[:, None, None, None] * 255, persistent=False)
@@ -95,11 +98,11 @@ class HashNetwork(nn.Module):
         Returns:
             float [B, bits]. Their signs are the code; training squashes them with tanh.
         """
-        values: Tensor = self.projection(self.features(clips))
+        values: Tensor = self.projection(self.normalise(self.features(clips)))
         return values
 
     def features(self, clips: Tensor) -> Tensor:
-        """What the fully connected layer takes, float [B, 512], of clips, uint8 [B, F, S, S, 3]."""
+        """What the trunk gives, float [B, 512], for clips, uint8 [B, F, S, S, 3]."""
         pixels = clips.permute(0, 4, 1, 2, 3).float()
         features: Tensor = self.trunk((pixels - self.get_buffer("mean")) / self.get_buffer("std"))
         return features
