@@ -48,9 +48,10 @@ def test_equals_plain_loops(variant: ViSiLVariant) -> None:
     assert found.similarity(query, reference) == pytest.approx(similarity, abs=1e-5)
     np.testing.assert_allclose(found.compared(query, reference), matrix, atol=1e-5)
     with torch.no_grad():
-        score, before = found(torch.from_numpy(query.features), torch.from_numpy(reference.features))
-    assert float(score) == pytest.approx(similarity, abs=1e-5)
-    np.testing.assert_allclose(before.clamp(-1, 1), matrix, atol=1e-5)
+        others = torch.from_numpy(np.stack([video(2, 14, regions=4).features, reference.features]))
+        scores, before = found(torch.from_numpy(query.features), others)
+    assert float(scores[1]) == pytest.approx(similarity, abs=1e-5)
+    np.testing.assert_allclose(before[1].clamp(-1, 1), matrix, atol=1e-5)
 
 
 def test_frames_are_compared_by_their_regions() -> None:
@@ -119,8 +120,8 @@ def test_one_vector_a_frame_is_one_region() -> None:
 def test_gradients_reach_every_weight() -> None:
     for variant in LEARNED:
         found = network(variant)
-        score, _ = found(torch.from_numpy(video(0, 8).features), torch.from_numpy(video(1, 12).features))
-        score.backward()
+        scores, _ = found(torch.from_numpy(video(0, 8).features), torch.from_numpy(video(1, 12).features[None]))
+        scores.sum().backward()
         assert all(parameter.grad is not None for parameter in found.parameters())
 
 

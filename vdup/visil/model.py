@@ -115,24 +115,25 @@ class ViSiL(nn.Module):
                 whole[across, along] = tile
             return np.asarray(whole.cpu().numpy())
 
-    def forward(self, query: Tensor, reference: Tensor) -> tuple[Tensor, Tensor]:
-        """The similarity with gradients, for training: everything at once.
+    def forward(self, query: Tensor, references: Tensor) -> tuple[Tensor, Tensor]:
+        """Similarities with gradients, for training: everything at once.
 
         Args:
             query: region vectors, float [N, R, D], N of 4 or more where there is a comparator.
-            reference: float [M, R, D].
+            references: of B videos that are equally long, float [B, M, R, D].
 
         Returns:
-            The similarity, float []; and what it was taken from before clipping, float [N // 4, M // 4] (or [N, M]).
+            The similarities, float [B]; and what they are taken from before clipping, float [B, N // 4, M // 4], or
+            [B, N, M] for ``f``.
         """
         if self.attention is not None:
-            query, reference = self.attention(query), self.attention(reference)
-        similarities = frame_similarities(query, reference, self.goes_both_ways)
+            query, references = self.attention(query), self.attention(references)
+        together = frame_similarities(query, references.flatten(0, 1), self.goes_both_ways)
+        maps = together.view(len(query), *references.shape[:2]).transpose(0, 1)
         if self.video_comperator is not None:
-            similarities = self.video_comperator(similarities.unsqueeze(0)).squeeze(0)
-        clipped = hardtanh(similarities)
-        score = symmetric_chamfer(clipped, 0, 1) if self.goes_both_ways else chamfer(clipped, 0, 1)
-        return score, similarities
+            maps = self.video_comperator(maps)
+        clipped = hardtanh(maps)
+        return symmetric_chamfer(clipped, 1, 2) if self.goes_both_ways else chamfer(clipped, 1, 2), maps
 
     def _weighed(self, video: FrameFeatures) -> Tensor:
         """Weighed region vectors [N, R, D] where the model lies; repeated to four frames for the comparator."""
