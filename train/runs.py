@@ -52,9 +52,18 @@ def _pca(config: TrainJobConfig, count: Count, _say: Say) -> str:
     from .closed_form.pca import train_pca
 
     experiment, data = config.experiment, config.data
-    if not isinstance(experiment, PCAExperiment) or data.images is None:
-        raise ConfigError("a whitening is fitted on photographs; give a folder as data.images=DIR")
-    train_pca(data.images, config.output, config, experiment.dimensions, data.limit, count, grid=experiment.grid)
+    if not isinstance(experiment, PCAExperiment):
+        raise ConfigError("these are not the settings of a whitening")
+    train_pca(
+        data.images,
+        config.output,
+        config,
+        experiment.dimensions,
+        data.limit,
+        count,
+        videos_dir=data.videos,
+        grid=experiment.grid,
+    )
     return ""
 
 
@@ -113,7 +122,7 @@ def _lamv(config: TrainJobConfig, count: Count, say: Say) -> str:
 
 
 RUNS: dict[type[ExperimentConfig], Run] = {
-    PCAExperiment: Run(_pca, "photographs"),
+    PCAExperiment: Run(_pca, "photographs and videos"),
     RotationExperiment: Run(_rotation, "photographs"),
     CalibrationExperiment: Run(_calibration, "queries"),
     TripletExperiment: Run(_triplet, "photographs and videos"),

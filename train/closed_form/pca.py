@@ -1,8 +1,9 @@
 """Fits the PCA whitening of region vectors."""
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from vdup.config import ModelConfig, NoWhiteningConfig
-from vdup.errors import ConfigError
+from vdup.errors import ConfigError, VideoError
 from vdup.features.extractor import FrameExtractor, build_extractor
 from vdup.features.regional import RegionalExtractor, build_regional_extractor
 from vdup.features.whitening import Whitening, save_whitening
 from vdup.types import FloatArray
+from vdup.video.discover import find_videos
+from vdup.video.workers import DecoderPool
 
 from ..material.image_files import Progress, list_images, load_image
 
@@ -94,65 +97,101 @@ class _Moments:
 
 
 def train_pca(
-    images_dir: Path,
+    images_dir: Path | None,
     output: Path,
     model: ModelConfig,
     dimensions: int,
     limit: int | None = None,
     progress: Progress | None = None,
     *,
+    videos_dir: Path | None = None,
     grid: bool = False,
 ) -> Whitening:
-    """Fits the whitening of a model's backbone and pooling on a folder of images and writes it.
+    """Fits the whitening of a model's backbone and pooling on images, frames of videos, or both, and writes it.
 
     Args:
-        images_dir: folder, searched recursively; unreadable images are skipped with a warning.
+        images_dir: folder, searched recursively; unreadable images are skipped with a warning. None: no images.
         output: ``.safetensors`` file to write; its folder is made when missing.
         model: backbone and pooling; the whitening it names is not used.
         dimensions: length of the whitened vectors.
         limit: most images to use, taken evenly from the sorted list; None uses all.
-        progress: told of every batch of images.
+        progress: told of every batch of images and of every video.
+        videos_dir: folder, searched recursively; frames are taken as ``model.sampling`` says for a library, blank ones
+            left out, and unreadable videos are skipped with a warning. None: no videos.
         grid: fit on the regions of :class:`~vdup.features.regional.RegionalExtractor` and not on those of the pooling.
 
     Returns:
         The whitening, before it was rounded for the file.
 
     Raises:
-        ConfigError: there are no images, or too few for that many dimensions.
+        ConfigError: there are no images or videos, or too few for that many dimensions.
         WeightsError: the weights of the backbone are missing or damaged.
     """
-    paths = list_images(images_dir, limit)
+    paths = [] if images_dir is None else list_images(images_dir, limit)
+    videos = [] if videos_dir is None else [path for _, path in find_videos(videos_dir)]
     plain = replace(model, whitening=NoWhiteningConfig())
     extractor = build_regional_extractor(plain) if grid else build_extractor(plain)
-    blocks = _region_vectors(extractor, paths, model.backbone.image_side_pixels, model.backbone.batch_size, progress)
+    total = len(paths) + len(videos)
+    done = 0
+
+    def count(more: int) -> None:
+        nonlocal done
+        done += more
+        if progress is not None:
+            progress(done, total)
+
+    blocks = chain(_of_images(extractor, paths, model, count), _of_videos(extractor, videos, model, count))
     try:
         whitening = fit_pca(blocks, dimensions)
     except ValueError as error:
-        raise ConfigError(f"no whitening can be fitted on the {len(paths)} images of {images_dir}: {error}") from error
+        material = f"{len(paths)} images and {len(videos)} videos"
+        raise ConfigError(f"no whitening can be fitted on {material}: {error}") from error
     output.parent.mkdir(parents=True, exist_ok=True)
     found = extractor.fingerprint
     facts = {name: found[name] for name in ("backbone", "backbone_weights", "image_side_pixels")}
     pooling = f"grid_{found['regions']}" if grid else found["pooling"]
-    save_whitening(output, whitening, facts | {"pooling": pooling, "images": len(paths)})
+    save_whitening(output, whitening, facts | {"pooling": pooling, "images": len(paths), "videos": len(videos)})
     return whitening
 
 
-def _region_vectors(
-    extractor: FrameExtractor | RegionalExtractor,
-    paths: list[Path],
-    side_pixels: int,
-    batch_size: int,
-    progress: Progress | None,
+def _of_images(
+    extractor: FrameExtractor | RegionalExtractor, paths: list[Path], model: ModelConfig, count: Callable[[int], None]
 ) -> Iterator[FloatArray]:
+    side_pixels, batch_size = model.backbone.image_side_pixels, model.backbone.batch_size
     for first in range(0, len(paths), batch_size):
+        part = paths[first : first + batch_size]
         images: list[NDArray[np.uint8]] = []
-        for path in paths[first : first + batch_size]:
+        for path in part:
             try:
                 images.append(load_image(path, side_pixels))
             except (OSError, ValueError, Image.DecompressionBombError) as error:
                 logger.warning("skipped %s: %s", path, error)
         if images:
-            regions = extractor.extract_regions(np.stack(images))
-            yield regions.reshape(-1, regions.shape[2])
-        if progress is not None:
-            progress(min(first + batch_size, len(paths)), len(paths))
+            yield _flat(extractor.extract_regions(np.stack(images)))
+        count(len(part))
+
+
+def _of_videos(
+    extractor: FrameExtractor | RegionalExtractor, paths: list[Path], model: ModelConfig, count: Callable[[int], None]
+) -> Iterator[FloatArray]:
+    sampling = model.sampling
+    with DecoderPool(
+        workers=sampling.workers,
+        frames_per_second=sampling.library_fps,
+        side_pixels=model.backbone.image_side_pixels,
+        crop_bars=sampling.crop_bars,
+        timeout_base_seconds=sampling.timeout_base_seconds,
+        timeout_per_second=sampling.timeout_per_second,
+    ) as pool:
+        for video in pool.videos(paths):
+            try:
+                for batch in video:
+                    if batch.searchable.any():
+                        yield _flat(extractor.extract_regions(batch.images[batch.searchable]))
+            except VideoError as error:
+                logger.warning("skipped %s", error)
+            count(1)
+
+
+def _flat(regions: FloatArray) -> FloatArray:
+    return regions.reshape(-1, regions.shape[2])

@@ -36,7 +36,9 @@ class DataConfig:
 
 @dataclass(kw_only=True)
 class PCAExperiment(ExperimentConfig):
-    """Whitening of region vectors; its file is for ``whitening.weights``."""
+    """Whitening of region vectors of photographs or frames of videos; its file is for ``whitening.weights``."""
+
+    takes_videos: ClassVar[bool] = True
 
     dimensions: int = 1024
     """Length of the whitened vectors."""

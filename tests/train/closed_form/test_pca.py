@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,13 +8,23 @@ import torchvision
 from PIL import Image
 from vdup.train.closed_form.pca import fit_pca, train_pca
 from vdup.train.material.image_files import list_images, load_image
+from video_factory import numbered_picture, regular_times, write_pictures
 
-from vdup.config import EfficientNetLite0Config, ModelConfig, PCAWhiteningConfig, ResNetConfig, RMACConfig
+from vdup.config import (
+    EfficientNetLite0Config,
+    ModelConfig,
+    NoWhiteningConfig,
+    PCAWhiteningConfig,
+    ResNetConfig,
+    RMACConfig,
+    SamplingConfig,
+)
 from vdup.errors import ConfigError
 from vdup.features.extractor import build_extractor
 from vdup.features.regional import build_regional_extractor
 from vdup.features.whitening import load_whitening
 from vdup.types import FloatArray
+from vdup.video.sampler import sample_video
 
 
 def correlated(count: int = 400, channels: int = 6, seed: int = 0) -> FloatArray:
@@ -160,6 +171,40 @@ def test_a_whitening_of_the_regions_of_visil(pictures: Path, tmp_path: Path) -> 
     extractor = build_regional_extractor(model, output)
     pictured = np.stack([load_image(pictures / f"{number}.png", 64) for number in (0, 2, 4)])
     assert extractor.extract(pictured).shape == (3, 9, 8)
+
+
+@pytest.fixture
+def videos(tmp_path: Path) -> Path:
+    folder = tmp_path / "videos"
+    (folder / "sub").mkdir(parents=True)
+    for name, first in (("a", 0), ("sub/b", 300)):
+        write_pictures(folder / f"{name}.mp4", [numbered_picture(first + n) for n in range(8)], regular_times(8, 2))
+    (folder / "bad.mp4").write_bytes(b"no video")
+    return folder
+
+
+def test_frames_of_videos(pictures: Path, videos: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    output = tmp_path / "pca.safetensors"
+    model = ModelConfig(
+        backbone=EfficientNetLite0Config(device="cpu", image_side_pixels=64),
+        sampling=SamplingConfig(library_fps=1.0, workers=1),
+    )
+    steps: list[tuple[int, int]] = []
+    alone = train_pca(None, output, model, 8, progress=lambda done, of: steps.append((done, of)), videos_dir=videos)
+    assert steps == [(1, 3), (2, 3), (3, 3)]
+    assert "bad.mp4" in caplog.text
+    assert load_whitening(output)[1]["videos"] == 3
+    extractor = build_extractor(replace(model, whitening=NoWhiteningConfig()))
+    blocks = []
+    for name in ("a", "sub/b"):
+        with sample_video(
+            videos / f"{name}.mp4", frames_per_second=1.0, side_pixels=64, crop_bars=True, panels=False, batch_size=32
+        ) as sampler:
+            blocks += [extractor.extract_regions(batch.images).reshape(-1, 1280) for batch in sampler]
+    assert sum(map(len, blocks)) == 8 * 9  # four frames of each, nine regions of a map of 2 x 2
+    torch.testing.assert_close(fit_pca(blocks, 8).projection, alone.projection, rtol=1e-3, atol=1e-4)
+    both = train_pca(pictures, output, model, 8, videos_dir=videos)
+    assert both.digest != alone.digest
 
 
 def test_too_few_images(pictures: Path, tmp_path: Path) -> None:
