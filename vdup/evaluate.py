@@ -18,7 +18,7 @@ def evaluate(config: EvaluateJobConfig) -> int:
     from vdup.report.progress import ProgressDisplay
 
     cache = config.work / "features"
-    with ProgressDisplay("evaluating", unit="pairs") as display:
+    with ProgressDisplay("evaluating", unit="steps") as display:
 
         def progress(name: str, done: int, total: int, failure: str | None) -> None:
             display.advance(name, done, total, failure=failure)

@@ -174,5 +174,5 @@ def test_descriptor_files_that_do_not_fit(tmp_path: Path) -> None:
         run(tmp_path, settings)
     with pytest.raises(ConfigError, match="given together"):
         VSC2022DatasetConfig(name="vsc2022", query_descriptors=tmp_path)
-    with pytest.raises(ConfigError, match="needs dataset.query_descriptors"):
+    with pytest.raises(ConfigError, match="noise_descriptors needs"):
         VSC2022DatasetConfig(name="vsc2022", noise_descriptors=tmp_path)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vdup.config import EvaluateJobConfig, LibraryConfig, MatcherConfig
+from vdup.config import EvaluateJobConfig, LibraryConfig, MatcherConfig, NoAggregationConfig
 from vdup.pipeline.indexer import IndexedFile
 from vdup.pipeline.indexer import Outcome as IndexOutcome
 from vdup.pipeline.library import Library
@@ -65,7 +65,7 @@ def search_library(
         if progress is not None:
             progress(result.query_id, len(references) + done, total, failure)
 
-    with Library.open(_library(name, references, config)) as library:
+    with Library.open(_library(name, references, config), create=True) as library:
         library.index_all(_files(references), indexed)
         results = library.search_all(_files(queries), config.matcher, searched)
     return Found([match for result in results for match in result.matches], unreadable)
@@ -85,6 +85,7 @@ def _library(name: str, references: Sequence[Excerpt], config: EvaluateJobConfig
         library=config.work / f"{name}-library-{digest}",
         index=config.index,
         store=config.store,
+        aggregation=NoAggregationConfig(),  # vectors of whole videos take no part in the search for segments
     )
 
 

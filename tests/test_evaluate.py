@@ -1,0 +1,31 @@
+"""The command itself: words to numbers, exit codes, messages."""
+
+import json
+from pathlib import Path
+
+from command_runner import run_command
+from miniature_datasets import SEGMENTS_HEADER, write, write_search_folder
+
+from vdup.evaluate import main
+
+
+def test_a_folder_with_predictions(tmp_path: Path) -> None:
+    """Of 20.28 true seconds 10.28 are found, and nothing wrong."""
+    write_search_folder(tmp_path / "my data")
+    write(tmp_path / "found.csv", f"{SEGMENTS_HEADER},score", "Q0.mp4,R1.mp4,4.84,15.12,0,10.28,0.9")
+    words = ("dataset=folder", "data.root=my data", "predictions=found.csv", "output=o.json", "plots=pictures")
+    result = run_command(main, tmp_path, *words)
+    assert result.code == 0, result.err
+    assert "my data, matching track (VSC2022), file found.csv" in result.out
+    document = json.loads((tmp_path / "o.json").read_text())
+    assert abs(document["measures"]["segment AP"] - 10.28 / 20.28) < 1e-9
+    assert (tmp_path / "pictures" / "recall_by_edit.csv").exists()
+
+
+def test_a_wrong_annotation_is_wrong_use(tmp_path: Path) -> None:
+    write_search_folder(tmp_path / "data")
+    write(tmp_path / "data" / "gt.csv", SEGMENTS_HEADER, "Q0,R1,0,5,0,5", "Q1,R1,0,five,0,5")
+    result = run_command(main, tmp_path, "dataset=folder", "data.root=data", "output=o.json")
+    assert result.code == 2
+    assert "gt.csv:3: query_end must be a number, got 'five'" in result.err
+    assert not (tmp_path / "o.json").exists()
