@@ -162,7 +162,8 @@ def _read_classes(file: Path) -> dict[str, int]:
 def _read_ucf_list(file: Path, numbers: Mapping[str, int]) -> Listed:
     listed: Listed = {}
     for place, line in numbered_lines(file):
-        clip, _, told = line.rpartition(" ") if line[-1].isdigit() else (line, "", "")
+        match = re.fullmatch(r"(.*\S)\s+(\d+)", line)
+        clip, told = match.groups() if match else (line, "")
         name = PurePosixPath(clip.strip()).parts[:1]
         if not name or name[0] not in numbers:
             raise ConfigError(f"{place}: a line must be '<class>/<clip>' with a class of classInd.txt, got {line!r}")
