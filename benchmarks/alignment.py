@@ -19,13 +19,11 @@ one matrix product for their similarities, sums along its diagonals, and one mor
 Third table: memory that describing a video of two hours takes on top of its features.
 """
 
-import multiprocessing
-import resource
+import os
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +33,7 @@ from rich.table import Table
 from torch import Tensor
 
 from benchmarks.alignment_cases import NOISE_LEVELS, Case, TemporalModel, draw_cases, share_found
+from benchmarks.processes import memory_of, run_apart
 from vdup.config import FeaturesJobConfig
 from vdup.feature_files.read import is_feature_file, read_features
 from vdup.temporal import CTE, LAMV, TMK, TMK_Poullot
@@ -201,10 +200,8 @@ def memory_table() -> Table:
     for heading in ("model", "features MB", "descriptor MB", "peak above both MB"):
         table.add_column(heading, justify="left" if heading == "model" else "right")
     for name in ("TMK_Poullot m=16", "TMK_Poullot m=64", "CTE m=4096 of a circle of 262,144"):
-        # A fresh process, or the memory that was taken before would hide what is taken now.
-        with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-            sizes = pool.submit(describe_two_hours, name).result()
-        table.add_row(name, *(f"{size / 1e6:,.0f}" for size in sizes))
+        sizes = run_apart(describe_two_hours, name)
+        table.add_row(name, *(f"{size / 1e6:,.1f}" for size in sizes))
     return table
 
 
@@ -216,11 +213,18 @@ def describe_two_hours(name: str) -> tuple[float, float, float]:
     # Once on a short video: libraries load their parts on first use.
     model.single_fv(torch.ones(1, 10, _DIMENSIONS), torch.arange(10.0)[None])
     features = torch.from_numpy(np.random.default_rng(0).random((1, _TWO_HOURS_FRAMES, _DIMENSIONS), dtype=np.float32))
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = _peak_bytes()
     fv = model.single_fv(features, torch.arange(float(_TWO_HOURS_FRAMES))[None])
-    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
+    grown = _peak_bytes() - before
     descriptor = fv.numel() * fv.element_size()
     return features.numel() * 4, descriptor, max(0, grown - descriptor)
+
+
+def _peak_bytes() -> int:
+    memory = memory_of(os.getpid())
+    if memory is None:
+        raise OSError("this system does not tell the memory of processes")
+    return memory.peak
 
 
 if __name__ == "__main__":

@@ -197,6 +197,7 @@ class TestScorePair:
             torch.testing.assert_close(model.score_pair(query, others, offsets), expected)
             with monkeypatch.context() as patch:
                 patch.setattr(cte_module, "_CHUNK_VALUES", 2 * 64)
+                patch.setattr(cte_module, "_BLOCK_VALUES", 2 * 32 * 3)
                 torch.testing.assert_close(model.score_pair(query, others, offsets), expected)
 
     @pytest.mark.parametrize("lmbda", [0.0, 0.1])
