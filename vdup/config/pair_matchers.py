@@ -1,11 +1,12 @@
 """Settings of the methods that compare two whole videos: options of the matcher group."""
 
-import math
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
 from vdup.config.check import require
+
+_INFINITY = float("inf")
 
 
 class TMKNormalization(Enum):
@@ -62,10 +63,10 @@ class TMKMatcherConfig(FrameMatcherConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        usable = bool(self.periods) and all(math.isfinite(period) and period > 0 for period in self.periods)
+        usable = bool(self.periods) and all(0 < period < _INFINITY for period in self.periods)
         require(usable, "matcher.periods", self.periods, "one or more numbers above 0")
         require(self.m >= 1, "matcher.m", self.m, "1 or more")
-        require(math.isfinite(self.beta) and self.beta > 0, "matcher.beta", self.beta, "above 0")
+        require(0 < self.beta < _INFINITY, "matcher.beta", self.beta, "above 0")
 
 
 @dataclass(kw_only=True)
@@ -80,7 +81,7 @@ class CTEMatcherConfig(FrameMatcherConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         require(self.m >= 1, "matcher.m", self.m, "1 or more")
-        require(math.isfinite(self.lmbda) and self.lmbda > 0, "matcher.lmbda", self.lmbda, "above 0")
+        require(0 < self.lmbda < _INFINITY, "matcher.lmbda", self.lmbda, "above 0")
 
 
 @dataclass(kw_only=True)
