@@ -17,7 +17,7 @@ class DuplicatesJobConfig(LibraryConfig):
     """Where to write the groups: a .csv or .json file."""
     nearly_all: float = 0.8
     """Share of a video that must be in another one for it to count as contained."""
-    strong_score: float = 0.9
+    strong_score: float = 0.95
     """Score from which on one link joins two groups."""
     not_duplicates: list[str] = field(default_factory=list)
     """Ids of videos no two of which are duplicates: remembered by content and left out from now on."""

@@ -57,21 +57,26 @@ def join_library(library: OpenLibrary, config: MatcherConfig, progress: Progress
         return list(_overlaps(records, journal.found))
 
 
-def stored_track(codes: VideoCodes, calibration: Calibration, step_seconds: float) -> QueryTrack:
+def stored_track(codes: VideoCodes, calibration: Calibration, step_seconds: float, shown: int = 1) -> QueryTrack:
     """A video's stored codes as a query: every run is a frame at each of its sampling times again.
 
     Args:
         codes: of the video.
         calibration: its background codes are compared with.
         step_seconds: distance of the library's frames.
+        shown: how often each frame is shown within its step. Scores are calibrated for the frame rate of queries, and
+            half as many frames would have half the evidence.
     """
     counts = np.round((codes.ends_seconds - codes.starts_seconds) / step_seconds).astype(np.int64) + 1
     rows = np.repeat(np.arange(len(codes)), counts)
     within = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
+    times = np.minimum(codes.starts_seconds[rows] + within * step_seconds, codes.ends_seconds[rows])
+    rows = np.repeat(rows, shown)
+    times = (times[:, None] + np.arange(shown) * step_seconds / shown).reshape(-1)
     all_codes = np.ascontiguousarray(codes.codes)
     return QueryTrack(
         codes=all_codes[rows],
-        times_seconds=np.minimum(codes.starts_seconds[rows] + within * step_seconds, codes.ends_seconds[rows]),
+        times_seconds=times,
         searchable=codes.searchable[rows],
         backgrounds=calibration.background(all_codes)[rows],
         duration_seconds=codes.duration_seconds,
@@ -87,8 +92,10 @@ def _found(
     config: MatcherConfig,
 ) -> dict[int, list[Shared]]:
     """What one video shares with each of the others, by number."""
-    step_seconds = 1.0 / library.config.sampling.library_fps
-    track = stored_track(library.folder.video_codes(record.number), calibration, step_seconds)
+    sampling = library.config.sampling
+    step_seconds = 1.0 / sampling.library_fps
+    shown = max(1, round(sampling.query_fps / sampling.library_fps))
+    track = stored_track(library.folder.video_codes(record.number), calibration, step_seconds, shown)
     matcher = SegmentMatcher(config, calibration, step_seconds)
     found: dict[int, list[Shared]] = {}
     for candidate in find_candidates(library, track, config):
@@ -120,5 +127,6 @@ def _key(library: OpenLibrary, config: MatcherConfig, calibration: Calibration) 
     """Digest of everything that shapes what is found."""
     settings = {name: str(value) for name, value in vars(config).items() if name != "max_matches"}
     numbers = [calibration.evidence, calibration.score]
-    text = json.dumps([library.folder.manifest.fingerprint, settings, [str(part) for part in numbers]], sort_keys=True)
+    library_settings = [library.folder.manifest.fingerprint, library.config.sampling.query_fps]
+    text = json.dumps([library_settings, settings, [str(part) for part in numbers]], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,31 @@
+"""Overlaps and records made up for tests of grouping."""
+
+from pathlib import Path
+
+from vdup.catalogue.records import VideoRecord, VideoState
+from vdup.grouping.overlap import Overlap, Shared
+
+
+def link(first: str, second: str, score: float = 0.99, shares: tuple[float, float] = (1.0, 1.0)) -> Overlap:
+    """Two videos of 10 s that share these parts of themselves."""
+    stretch = Shared((0.0, 10.0 * shares[0]), (0.0, 10.0 * shares[1]), score)
+    return Overlap(first, second, *shares, score, (stretch,))
+
+
+def record(
+    video_id: str, size: tuple[int, int] = (640, 360), seconds: float = 10.0, size_bytes: int = 100_000
+) -> VideoRecord:
+    """An indexed video."""
+    return VideoRecord(
+        number=1,
+        id=video_id,
+        path=Path(video_id),
+        size_bytes=size_bytes,
+        modified_ns=0,
+        content_hash=f"hash of {video_id}",
+        state=VideoState.indexed,
+        duration_seconds=seconds,
+        width=size[0],
+        height=size[1],
+        indexed_at="2026-01-01T00:00:00",
+    )

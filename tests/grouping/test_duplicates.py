@@ -1,0 +1,85 @@
+from collections.abc import Iterator
+
+import pytest
+from pipeline.workshop import Workshop
+
+from vdup.config import DuplicatesJobConfig
+from vdup.errors import ConfigError, LibraryError
+from vdup.grouping.duplicates import Duplicates, find_duplicates, mark
+from vdup.pipeline.library import Library
+
+
+@pytest.fixture
+def library(workshop: Workshop) -> Iterator[Library]:
+    """Two copies of one film, a cut one, two of another, and one that is like none."""
+    with workshop.open() as opened:
+        opened.index_all(
+            [
+                workshop.film("a", (1, 0, 30)),
+                workshop.film("b", (1, 0, 30), (2, 0, 4)),
+                workshop.film("cut", (1, 6, 14)),
+                workshop.film("x", (5, 0, 20)),
+                workshop.film("y", (5, 0, 20), (6, 0, 3)),
+                workshop.film("stranger", (9, 0, 20)),
+            ]
+        )
+        yield opened
+
+
+def settings(workshop: Workshop) -> DuplicatesJobConfig:
+    return DuplicatesJobConfig(library=workshop.library, matcher=workshop.matcher())
+
+
+def members(found: Duplicates) -> list[tuple[str, ...]]:
+    return [judged.group.members for judged in found.groups]
+
+
+def test_groups_and_what_to_keep(workshop: Workshop, library: Library) -> None:
+    found = find_duplicates(library, settings(workshop))
+    assert members(found) == [("a", "b", "cut"), ("x", "y")]
+    assert [judged.choice.keep for judged in found.groups] == ["b", "y"]
+    assert found.groups[0].choice.reason == "complete (1 of the others lacks a part), longest (34.0 s)"
+    assert found.ruled_out == 0
+    assert "stranger" in found.records
+
+
+def test_marked_pairs_are_left_out_and_come_back(workshop: Workshop, library: Library) -> None:
+    mark(library, ["x", "y"], [])
+    found = find_duplicates(library, settings(workshop))
+    assert members(found) == [("a", "b", "cut")]
+    assert found.ruled_out == 1
+    mark(library, [], ["y", "x"])
+    assert members(find_duplicates(library, settings(workshop)))[1] == ("x", "y")
+
+
+def test_marks_hold_for_every_pair_of_a_list(workshop: Workshop, library: Library) -> None:
+    mark(library, ["a", "b", "cut"], [])
+    found = find_duplicates(library, settings(workshop))
+    assert members(found) == [("x", "y")]
+    assert found.ruled_out == 3
+
+
+def test_marks_are_by_content(workshop: Workshop, library: Library) -> None:
+    mark(library, ["x", "y"], [])
+    library.remove(["y"])
+    library.index_all([workshop.film("y under another name", (5, 0, 20), (6, 0, 3))])
+    assert members(find_duplicates(library, settings(workshop))) == [("a", "b", "cut")]
+
+
+def test_an_unknown_id_is_refused_and_nothing_is_marked(workshop: Workshop, library: Library) -> None:
+    with pytest.raises(LibraryError, match="no video nobody"):
+        mark(library, ["x", "nobody"], [])
+    assert find_duplicates(library, settings(workshop)).ruled_out == 0
+
+
+@pytest.mark.parametrize("name", ["not_duplicates", "duplicates_after_all"])
+@pytest.mark.parametrize("ids", [["a"], ["a", "a"]])
+def test_one_video_is_no_pair(name: str, ids: list[str]) -> None:
+    with pytest.raises(ConfigError, match="two or more"):
+        DuplicatesJobConfig(**{name: ids})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("name", "value"), [("nearly_all", 0.5), ("nearly_all", 1.1), ("strong_score", -0.1)])
+def test_settings_out_of_range(name: str, value: float) -> None:
+    with pytest.raises(ConfigError, match=name):
+        DuplicatesJobConfig(**{name: value})  # type: ignore[arg-type]

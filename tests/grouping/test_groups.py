@@ -1,0 +1,96 @@
+import numpy as np
+import pytest
+from grouping.made_overlaps import link
+
+from vdup.grouping.groups import IndirectPair, group_overlaps
+from vdup.grouping.overlap import Overlap
+
+STRONG = 0.9
+
+
+def members(overlaps: list[Overlap]) -> list[tuple[str, ...]]:
+    return [group.members for group in group_overlaps(overlaps, 0.8, STRONG).groups]
+
+
+def test_pairs_that_share_a_part_are_no_group() -> None:
+    assert members([link("a", "b", shares=(0.5, 0.7))]) == []
+
+
+def test_largest_group_first() -> None:
+    overlaps = [link("x", "y"), link("a", "b"), link("b", "c"), link("a", "c")]
+    assert members(overlaps) == [("a", "b", "c"), ("x", "y")]
+
+
+def test_a_pair_of_low_score_is_a_group_and_says_so() -> None:
+    [group] = group_overlaps([link("a", "b", 0.6)], 0.8, STRONG).groups
+    assert group.members == ("a", "b")
+    assert set(group.weakly_joined) == {"a", "b"}
+
+
+def test_a_weak_link_adds_one_video_and_says_so() -> None:
+    weak = link("b", "c", 0.6)
+    [group] = group_overlaps([link("a", "b"), weak], 0.8, STRONG).groups
+    assert group.members == ("a", "b", "c")
+    assert group.weakly_joined == {"c": weak}
+    assert group.indirect == (IndirectPair("a", "c", ("b",)),)
+
+
+def test_a_weak_link_never_joins_two_groups() -> None:
+    weak = link("b", "x", 0.85)
+    grouping = group_overlaps([link("a", "b"), link("x", "y"), weak], 0.8, STRONG)
+    assert [group.members for group in grouping.groups] == [("a", "b"), ("x", "y")]
+    assert grouping.possible == (weak,)
+
+
+def test_weak_links_do_not_chain_group_after_group() -> None:
+    """Each of them could add a single video; together they would make one group of all."""
+    chain = [link(f"v{number}", f"v{number + 1}", 0.8 - 0.01 * number) for number in range(6)]
+    grouping = group_overlaps(chain, 0.8, STRONG)
+    assert len(grouping.groups) + len(grouping.possible) > 1 or all(
+        pair.through for pair in grouping.groups[0].indirect
+    )
+    for group in grouping.groups:
+        linked = {(item.first, item.second) for item in group.links}
+        told = {(pair.first, pair.second) for pair in group.indirect}
+        for place, first in enumerate(group.members):
+            for second in group.members[place + 1 :]:
+                assert ((first, second) in linked or (second, first) in linked) != ((first, second) in told)
+
+
+def test_members_joined_by_a_video_that_holds_both_are_named() -> None:
+    """A compilation holds two videos that have nothing to do with one another."""
+    overlaps = [link("a", "film", shares=(1.0, 0.3)), link("b", "film", shares=(1.0, 0.4))]
+    [group] = group_overlaps(overlaps, 0.8, STRONG).groups
+    assert group.indirect == (IndirectPair("a", "b", ("film",)),)
+
+
+def test_the_shortest_way_is_named() -> None:
+    overlaps = [link("a", "b"), link("b", "c"), link("c", "d"), link("a", "e"), link("e", "d")]
+    [group] = group_overlaps(overlaps, 0.8, STRONG).groups
+    ways = {(pair.first, pair.second): pair.through for pair in group.indirect}
+    assert ways[("a", "d")] == ("e",)
+    assert ways[("a", "c")] == ("b",)
+    assert ways[("b", "e")] == ("a",)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_strong_links_alone_give_connected_components(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    names = [f"v{number:02d}" for number in range(12)]
+    overlaps = [
+        link(names[first], names[second])
+        for first in range(12)
+        for second in range(first + 1, 12)
+        if rng.random() < 0.12
+    ]
+    # Naively: the smallest name reaches everything, step by step, until nothing changes.
+    label = {name: name for name in names}
+    for _ in names:
+        for item in overlaps:
+            label[item.first] = label[item.second] = min(label[item.first], label[item.second])
+    expected = {
+        tuple(name for name in names if label[name] == root)
+        for root in set(label.values())
+        if sum(label[name] == root for name in names) > 1
+    }
+    assert set(members(overlaps)) == expected

@@ -1,0 +1,65 @@
+import numpy as np
+import pytest
+from grouping.made_overlaps import link
+
+from vdup.grouping.overlap import Relation, Shared, covered_seconds, overlap_of
+
+
+@pytest.mark.parametrize(
+    ("shares", "relation"),
+    [
+        ((1.0, 0.8), Relation.same),
+        ((0.8, 0.79), Relation.contained),
+        ((0.3, 0.9), Relation.contains),
+        ((0.79, 0.79), Relation.part),
+    ],
+)
+def test_relation(shares: tuple[float, float], relation: Relation) -> None:
+    overlap = link("a", "b", shares=shares)
+    assert overlap.relation(0.8) is relation
+    assert overlap.is_near_duplicate(0.8) == (relation is not Relation.part)
+
+
+def test_stretches_are_added_up_on_both_sides() -> None:
+    shared = [
+        Shared((0.0, 4.0), (10.0, 14.0), 0.7),
+        Shared((3.0, 6.0), (20.0, 23.0), 0.9),
+        Shared((3.5, 5.0), (21.0, 22.0), 0.8),
+    ]
+    overlap = overlap_of("a", "b", 8.0, 70.0, shared)
+    assert overlap.first_share == pytest.approx(6 / 8)
+    assert overlap.second_share == pytest.approx(7 / 70)
+    assert overlap.score == 0.9
+    assert [item.score for item in overlap.shared] == [0.9, 0.8, 0.7]
+
+
+def test_a_share_is_never_above_the_whole() -> None:
+    assert overlap_of("a", "b", 9.9, 10.0, [Shared((0.0, 10.0), (0.0, 10.0), 1.0)]).first_share == 1.0
+
+
+@pytest.mark.parametrize("lengths", [(0.0, 5.0), (5.0, 0.0)])
+def test_lengths_must_be_known(lengths: tuple[float, float]) -> None:
+    with pytest.raises(ValueError, match="lengths above 0"):
+        overlap_of("a", "b", *lengths, [Shared((0.0, 1.0), (0.0, 1.0), 1.0)])
+
+
+def test_something_must_be_shared() -> None:
+    with pytest.raises(ValueError, match="0 stretches"):
+        overlap_of("a", "b", 1.0, 1.0, [])
+
+
+def test_a_stretch_seen_from_the_other_side() -> None:
+    stretch = Shared((1.0, 2.0), (5.0, 7.0), 0.5)
+    assert stretch.turned() == Shared((5.0, 7.0), (1.0, 2.0), 0.5)
+    assert stretch.turned().turned() == stretch
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_covered_seconds_equal_a_count_of_small_steps(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    intervals = []
+    for _ in range(int(rng.integers(0, 12))):
+        start = int(rng.integers(0, 90))
+        intervals.append((start, start + int(rng.integers(0, 20))))
+    counted = sum(any(start <= step < end for start, end in intervals) for step in range(120))
+    assert covered_seconds(intervals) == counted
