@@ -1,6 +1,7 @@
 """Which clips train and which validate, and the batches of an epoch."""
 
 import re
+from collections import Counter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,15 +54,22 @@ def split_clips(labels: Numbers, sources: list[str], share: float, seed: int) ->
     return training, validation
 
 
-def draw_batches(numbers: Numbers, labels: Numbers, classes: int, clips: int, seed: int, epoch: int) -> list[Numbers]:
+def draw_batches(
+    numbers: Numbers, labels: Numbers, sources: list[str], classes: int, clips: int, seed: int, epoch: int
+) -> list[Numbers]:
     """Cuts an epoch into batches of some classes with some clips each.
 
-    The clips of every class are shuffled and cut into groups, and every batch takes groups of different classes, first
-    of those with most groups left. A last group that is short takes clips of its class once more.
+    The clips of every class are put in an order, cut into groups, and every batch takes groups of different classes,
+    first of those with most groups left. A last group that is short takes clips of its class once more.
+
+    The order is that of the sources, shuffled anew for each epoch and alike in all classes, a clip of each in turn:
+    clips of one class in a batch come from different sources, so that what they share is the action, and where classes
+    share sources, their clips of one source meet and differ by the action alone.
 
     Args:
         numbers: clips to use.
         labels: class of every clip, not only of those.
+        sources: of every clip, see :func:`source_of`.
         classes: groups in a batch.
         clips: clips in a group; fewer where a class has fewer.
         seed: of the run.
@@ -74,9 +82,11 @@ def draw_batches(numbers: Numbers, labels: Numbers, classes: int, clips: int, se
         ValueError: there are fewer than two classes.
     """
     rng = np.random.default_rng([seed, 1, epoch])
+    _, source_numbers = np.unique(sources, return_inverse=True)
+    places = rng.permutation(int(source_numbers.max(initial=0)) + 1)[source_numbers]
     waiting: list[list[Numbers]] = []
     for label in np.unique(labels[numbers]).tolist():
-        own = rng.permutation(numbers[labels[numbers] == label])
+        own = _in_turn(rng.permutation(numbers[labels[numbers] == label]), places)
         groups = [own[first : first + clips] for first in range(0, len(own), clips)]
         lacking = clips - len(groups[-1])
         if len(groups) > 1 and lacking:
@@ -94,3 +104,13 @@ def draw_batches(numbers: Numbers, labels: Numbers, classes: int, clips: int, se
     for place, group in enumerate(waiting[0] if waiting else []):
         batches[place % len(batches)].append(group)
     return [np.concatenate(batches[place]) for place in rng.permutation(len(batches))]
+
+
+def _in_turn(numbers: Numbers, places: Numbers) -> Numbers:
+    """A clip of each source by the places of the sources, then a second clip of each, and so on."""
+    taken: Counter[int] = Counter()
+    turns = np.empty(len(numbers), dtype=np.int64)
+    for row, place in enumerate(places[numbers].tolist()):
+        turns[row] = taken[place]
+        taken[place] += 1
+    return numbers[np.lexsort((places[numbers], turns))]

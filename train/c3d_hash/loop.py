@@ -84,6 +84,7 @@ class HashLoop:
         """
         self._network = network.to(device)
         self._clips = clips
+        self._sources = clips.sources
         self._training, self._validation = split
         self._experiment = experiment
         self._seed = seed
@@ -165,7 +166,13 @@ class HashLoop:
     def _batches(self, epoch: int) -> list[Numbers]:
         settings = self._experiment
         return draw_batches(
-            self._training, self._clips.labels, settings.batch_classes, settings.batch_clips, self._seed, epoch
+            self._training,
+            self._clips.labels,
+            self._sources,
+            settings.batch_classes,
+            settings.batch_clips,
+            self._seed,
+            epoch,
         )
 
     def _step(self, numbers: Numbers, rng: np.random.Generator, epoch: int) -> Tensor:
