@@ -101,8 +101,8 @@ def main(arguments: Sequence[str]) -> int:
     print_outcome(
         measure_segments(dataset, Predictions(segments, answers, threshold, from_file="predictions" in paths))
     )
-    for step, value in seconds.items():
-        print(f"seconds {step}: {value:.1f}")
+    for step, taken in seconds.items():
+        print(f"seconds {step}: {taken:.1f}")
     return 0
 
 

@@ -12,7 +12,7 @@ import pytest
 from miniature_datasets import WRITERS
 from stub_matcher import NOTHING, StubMatcher
 
-from vdup.config import DatasetConfig, DataSourceConfig, EvaluateJobConfig, TMKMatcherConfig
+from vdup.config import DatasetConfig, DataSourceConfig, EvaluateJobConfig, MatcherConfig, TMKMatcherConfig
 from vdup.evaluate import evaluate
 from vdup.matchers.base import Comparison
 
@@ -50,7 +50,7 @@ def run(
         data=DataSourceConfig(root=folder / "data"),
         output=output,
         work=folder / "work",
-        **({} if matcher is None else {"matcher": TMKMatcherConfig()}),
+        matcher=MatcherConfig() if matcher is None else TMKMatcherConfig(),
         **settings,
     )
     out = io.StringIO()

@@ -47,7 +47,7 @@ def test_queries_without_similarities_are_passed_over() -> None:
 def test_equals_the_naive_form(seed: int) -> None:
     source = random.Random(seed)
     names = [f"v{number}" for number in range(20)]
-    sets = []
+    sets: list[QuerySet] = []
     for _ in range(3):
         own = source.sample(names, 8)
         sets.append(
@@ -62,7 +62,7 @@ def test_equals_the_naive_form(seed: int) -> None:
     for form in FORMS:
         values = []
         for members in sets:
-            excluded = (members.excluded or set()) if form.cleaned else set()
+            excluded = (members.excluded or frozenset()) if form.cleaned else frozenset()
             scores = similarities[members.seed]
             positives = [n for n, label in members.labels.items() if label in POSITIVE_LABELS and n not in excluded]
             seen = found = 0
