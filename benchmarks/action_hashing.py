@@ -109,7 +109,7 @@ def untrained(config: TrainJobConfig, clips: ActionClips) -> HashNetwork:
     """The network as it is before the first step, its statistics taken from training clips."""
     experiment = config.experiment
     assert isinstance(experiment, C3DHashExperiment)
-    network = new_network(shape_of(experiment), config.seed)
+    network: HashNetwork = new_network(shape_of(experiment), config.seed)
     split = split_clips(clips.training.labels, clips.training.sources, experiment.validation_share, config.seed)
     HashLoop(network, clips.training, split, experiment, config.seed, _CPU).start()
     return network

@@ -89,7 +89,9 @@ def test_footage(tmp_path: Path) -> None:
 
 def test_the_floors() -> None:
     before = Found(0.1, 0.1, 0.12)
-    assert verdict(before, Found(0.31, 0.4, 0.3)) == (pytest.approx(3.1), pytest.approx(0.775), True)
+    times, share, reached = verdict(before, Found(0.31, 0.4, 0.3))
+    assert (times, share) == pytest.approx((3.1, 0.775))
+    assert reached
     assert not verdict(before, Found(0.29, 0.3, 0.3))[2]
     assert not verdict(before, Found(0.4, 0.4, 0.6))[2]
 

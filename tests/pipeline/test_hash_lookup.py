@@ -77,7 +77,8 @@ def test_videos_get_their_codes_and_are_found(folder: LibraryFolder, videos: lis
         lookup = HashLookup(folder, hasher)
         assert [record.id for record in lookup.missing()] == ["a.avi", "b.avi", "c.avi"]
         assert [video.error for video in lookup.fill()] == [None, None, None]
-        assert lookup.missing() == lookup.fill() == []
+        assert lookup.missing() == []
+        assert lookup.fill() == []
         again = HashLookup(folder, hasher)
         assert len(again) == 3
         codes = dict(hasher.hash_videos(videos))
