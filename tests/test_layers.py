@@ -11,7 +11,7 @@ LAYERS = (
     "weights",
     "video", "features", "codes", "feature_files", "temporal", "visil", "aggregation", "hashing",
     "lookup", "store", "catalogue", "candidates", "align", "pipeline", "grouping",
-    "datasets", "matchers", "report", "evaluation", "protocols",
+    "datasets", "matchers", "evaluation", "report", "protocols",
     "hydra_errors", "hydra_schema", "overrides", "command",
     "index", "query", "library", "similarity", "evaluate", "calibrate", "duplicates", "__main__",
 )  # fmt: skip
