@@ -48,13 +48,13 @@ class DMLExperiment(ExperimentConfig):
     """Widths of hidden layers; none: a single linear layer."""
     init: EmbeddingStart = EmbeddingStart.whitening
     """whitening (without hidden layers only) or random."""
-    epochs: int = 30
+    epochs: int = 60
     """Passes over the training clips."""
     batch_videos: int = 64
     """Originals in a batch, each with a copy."""
-    margin: float = 0.3
+    margin: float = 0.6
     """By how much a copy must be nearer than another video, as a Euclidean distance of unit vectors."""
-    learning_rate: float = 1e-4
+    learning_rate: float = 3e-4
     """Highest learning rate."""
     weight_decay: float = 1e-4
     """Of AdamW; biases are left out."""

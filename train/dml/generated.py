@@ -44,7 +44,8 @@ class GeneratedVideos:
         order = rng.permutation(self._training)
         parts = [order[first : first + size] for first in range(0, len(order), size)]
         if len(parts) > 1 and len(parts[-1]) == 1:  # a single video has no negative
-            parts[-2] = np.concatenate([parts[-2], parts.pop()])
+            alone = parts.pop()
+            parts[-1] = np.concatenate([parts[-1], alone])
         return [self._batch(numbers, rng) for numbers in parts]
 
     def validation(self) -> ValidationVideos:

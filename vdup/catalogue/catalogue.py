@@ -236,7 +236,8 @@ class Catalogue:
         Raises:
             ValueError: a value is not finite in half precision.
         """
-        halves = vector.astype("<f2")
+        with np.errstate(over="ignore"):
+            halves = vector.astype("<f2")
         if not np.isfinite(halves).all():
             raise ValueError(f"the vector of video {number} has values that are not finite in half precision")
         self._run(

@@ -77,13 +77,13 @@ def generated_pairs(
                 logger.warning("no copies of %s: %s", error.path, error.reason)
                 images = None
             if images is not None and len(images):
-                made = _copy_vectors(library, images, copies, int(numbers[place]), numbers, rng)
+                made, shown_too = _copy_vectors(library, images, copies, int(numbers[place]), numbers, rng)
                 similarities = made @ vectors.T
-                nearest_copy = float(made[0] @ vectors[place])
-                strangers = vectors @ vectors[place] < nearest_copy
+                strangers = vectors @ vectors[place] < float(similarities[0, place])
                 strangers[place] = False
                 right.append(similarities[:, place])
-                wrong.append(similarities[:, strangers].ravel())
+                # A copy rightly resembles what it shows besides.
+                wrong.append(similarities[strangers & (numbers != shown_too[:, None])])
             if progress is not None:
                 progress(done, len(records))
     if not right or not sum(map(len, wrong)):
@@ -137,10 +137,11 @@ def _copy_vectors(
     number: int,
     numbers: NDArray[np.int64],
     rng: np.random.Generator,
-) -> FloatArray:
-    """Vectors of copies, the mildest one first, float32 [C, D]."""
+) -> tuple[FloatArray, NDArray[np.int64]]:
+    """Vectors of copies, float32 [C, D], the mildest first; what each shows besides (0: nothing), int64 [C]."""
     whole = whole_videos_of(library)
     averages: list[FloatArray] = []
+    shown_too = np.zeros(copies, dtype=np.int64)
     for copy in range(copies):
         frames = edited_copy(images, rng) if copy else mildest_copy(images, rng)
         with whole.reader.reading() as average:
@@ -153,8 +154,9 @@ def _copy_vectors(
             # Averages mix as the frames would.
             share = float(rng.uniform(0, _MOST_FILLER))
             kept = ((1 - share) * kept + share * filler).astype(np.float32)
+            shown_too[copy] = other
         averages.append(kept)
-    return whole.reader.aggregator.vectors(np.stack(averages))
+    return whole.reader.aggregator.vectors(np.stack(averages)), shown_too
 
 
 def _spread_frames(video: DecodedVideo) -> Images | None:
