@@ -66,4 +66,5 @@ def compare(matrix: Array, weights: dict[str, Array]) -> Array:
     for layer in ("conv1", "conv2", "conv3"):
         maps = np.maximum(convolve(maps, weights[f"{layer}.weight"], weights[f"{layer}.bias"]), 0)
         maps = maps if layer == "conv3" else halve(maps)
-    return convolve(maps, weights["fconv.weight"], weights["fconv.bias"])[0]
+    found: Array = convolve(maps, weights["fconv.weight"], weights["fconv.bias"])[0]
+    return found

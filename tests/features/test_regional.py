@@ -48,7 +48,8 @@ def images() -> NDArray[np.uint8]:
 
 
 def unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
-    return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
+    found: NDArray[np.float64] = vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return found
 
 
 @pytest.mark.parametrize("stages", [("stage0", "stage2"), ()])

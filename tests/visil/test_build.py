@@ -36,7 +36,10 @@ def test_regions_are_as_long_as_the_weights_want_them(tmp_path: Path) -> None:
     assert found.similarity(video, video) == pytest.approx(trained.eval().similarity(video, video), abs=1e-6)
 
 
-def test_the_plain_form_takes_no_weights(tmp_path: Path) -> None:
+def test_the_plain_form_takes_no_weights_and_the_others_do(tmp_path: Path) -> None:
+    assert ViSiLMatcherConfig().variant is ViSiLVariant.f
+    with pytest.raises(ConfigError, match=r"matcher\.variant=sym needs matcher\.weights=FILE"):
+        build_visil(MODEL, ViSiLMatcherConfig(variant=ViSiLVariant.sym))
     with pytest.raises(ConfigError, match=r"matcher\.variant=f has no weights"):
         build_visil(MODEL, ViSiLMatcherConfig(variant=ViSiLVariant.f, weights=tmp_path / "w.pth"))
     with pytest.raises(WeightsError, match="does not exist"):

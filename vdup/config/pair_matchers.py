@@ -100,10 +100,10 @@ class ViSiLMatcherConfig(FrameMatcherConfig):
     """Frames a second taken from videos."""
     file_fps: float = 1.0
     """Frames a second of feature files that do not say it (.pkl and .npy)."""
-    variant: ViSiLVariant = ViSiLVariant.v
-    """f, sym or v."""
+    variant: ViSiLVariant = ViSiLVariant.f
+    """f, sym or v; the latter two need weights."""
     weights: Path | None = None
-    """Weights: the authors' published state dict, or a file made by ``+experiment=visil``. Not needed by variant=f."""
+    """Weights: the authors' published state dict, or a file made by ``+experiment=visil``. variant=f has none."""
     whitening: Path | None = None
     """Whitening of the region vectors: the authors' (.pth) or a file of ``+experiment=pca``; none: that of the model,
     and with backbone=resnet50, whose regions are of four stages, no whitening."""

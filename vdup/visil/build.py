@@ -1,16 +1,10 @@
 """From the settings to ViSiL and the region vectors that it takes."""
 
-from importlib.resources import as_file, files
-from pathlib import Path
-
 from vdup.config import ExtractorConfig, ViSiLMatcherConfig, ViSiLVariant
 from vdup.errors import ConfigError
 from vdup.features.regional import RegionalExtractor, build_regional_extractor
 from vdup.visil.model import ViSiL
 from vdup.visil.weights import check_features, load_visil
-
-BUNDLED_FILE = "efficientnet_lite0_visil.safetensors"
-"""File in ``vdup/weights`` with ViSiL_v for the default backbone."""
 
 
 def build_visil(model: ExtractorConfig, config: ViSiLMatcherConfig) -> tuple[RegionalExtractor, ViSiL]:
@@ -26,7 +20,8 @@ def build_visil(model: ExtractorConfig, config: ViSiLMatcherConfig) -> tuple[Reg
         The extractor; and the model, on its device.
 
     Raises:
-        ConfigError: weights were given to ViSiL_f, which has none, or the device is absent.
+        ConfigError: weights were given to ViSiL_f, which has none, or not given to another form; or the device is
+            absent.
         WeightsError: weights are missing, damaged, or do not fit one another.
     """
     if config.variant is ViSiLVariant.f:
@@ -34,14 +29,12 @@ def build_visil(model: ExtractorConfig, config: ViSiLMatcherConfig) -> tuple[Reg
             raise ConfigError(f"matcher.variant=f has no weights: leave out matcher.weights={config.weights}")
         extractor = build_regional_extractor(model, config.whitening)
         return extractor, ViSiL(ViSiLVariant.f, extractor.dimensions).eval()
-    if config.weights is not None:
-        return _build(model, config, config.weights)
-    with as_file(files("vdup.weights") / BUNDLED_FILE) as path:
-        return _build(model, config, path)
-
-
-def _build(model: ExtractorConfig, config: ViSiLMatcherConfig, weights: Path) -> tuple[RegionalExtractor, ViSiL]:
-    visil, trained_on = load_visil(weights, config.variant)
+    if config.weights is None:
+        raise ConfigError(
+            f"matcher.variant={config.variant.value} needs matcher.weights=FILE: the authors' visil.pth, or a file "
+            "made by 'python -m vdup.train +experiment=visil data.images=DIR'; matcher.variant=f needs none"
+        )
+    visil, trained_on = load_visil(config.weights, config.variant)
     extractor = build_regional_extractor(model, config.whitening, visil.dimensions)
-    check_features(weights, trained_on, extractor.fingerprint)
+    check_features(config.weights, trained_on, extractor.fingerprint)
     return extractor, visil.to(extractor.device)
