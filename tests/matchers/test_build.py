@@ -39,7 +39,7 @@ def test_every_option_has_a_method(config: PairMatcherConfig, kind: type) -> Non
 
 def test_weights_that_are_missing() -> None:
     with pytest.raises(WeightsError):
-        build_matcher(ViSiLMatcherConfig(weights=Path("missing.pth")), MODEL)
+        build_matcher(ViSiLMatcherConfig(variant=ViSiLVariant.v, weights=Path("missing.pth")), MODEL)
 
 
 def test_settings_of_no_method() -> None:
