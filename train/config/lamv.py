@@ -55,7 +55,7 @@ class LAMVExperiment(ExperimentConfig):
     """Highest maxima of a score over the offsets that are pushed down, for each pair of videos."""
     recognition_weight: float = 1.0
     """Weight of the maxima with another video beside those with the right one."""
-    learning_rate: float = 0.01
+    learning_rate: float = 0.03
     """Highest learning rate."""
     warmup: float = 0.05
     """Share of all steps during which the learning rate rises to its highest."""

@@ -60,8 +60,8 @@ def alignment_loss(
 def temporal_proposals(scores: Tensor, allowed: Tensor, most: int) -> tuple[Tensor, Tensor]:
     """The highest local maxima of scores over offsets.
 
-    An offset is a maximum when no neighbour on the grid scores higher, allowed or not: the slope of a peak that lies
-    outside is none.
+    An offset is a maximum when no allowed neighbour on the grid scores higher. Where offsets near the true one are not
+    allowed, the first ones behind them are maxima, too: lowering these is what makes the peak sharp.
 
     Args:
         scores: [B, G].
@@ -72,9 +72,10 @@ def temporal_proposals(scores: Tensor, allowed: Tensor, most: int) -> tuple[Tens
         Their places, int64 [B, P] with P = min(most, G), and whether there is one at all, bool [B, P].
     """
     beyond = scores.new_full((len(scores), 1), -torch.inf)
-    padded = torch.cat((beyond, scores.detach(), beyond), dim=1)
-    is_maximum = (padded[:, 1:-1] >= padded[:, :-2]) & (padded[:, 1:-1] >= padded[:, 2:]) & allowed
-    ranked = torch.where(is_maximum, scores.detach(), -torch.inf)
+    known = torch.where(allowed, scores.detach(), -torch.inf)
+    padded = torch.cat((beyond, known, beyond), dim=1)
+    is_maximum = (known >= padded[:, :-2]) & (known >= padded[:, 2:])
+    ranked = torch.where(is_maximum, known, -torch.inf)
     values, places = ranked.topk(min(most, scores.shape[1]), dim=1)
     return places, values > -torch.inf
 

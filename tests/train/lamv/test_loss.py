@@ -13,12 +13,12 @@ class TestTemporalProposals:
         assert places.tolist() == [[5, 0, 7]]
         assert present.all()
 
-    def test_the_slope_of_a_forbidden_peak_is_none(self) -> None:
+    def test_the_slope_beside_a_forbidden_peak_is_one(self) -> None:
         scores = torch.tensor([[1.0, 2.0, 9.0, 8.0, 1.0, 3.0]])
         allowed = torch.tensor([[TRUE, TRUE, FALSE, TRUE, TRUE, TRUE]])
-        places, present = temporal_proposals(scores, allowed, 2)
-        assert places[0, 0] == 5
-        assert present.tolist() == [[TRUE, FALSE]]
+        places, present = temporal_proposals(scores, allowed, 4)
+        assert places[0, :3].tolist() == [3, 5, 1]
+        assert present.tolist() == [[TRUE, TRUE, TRUE, FALSE]]
 
     def test_there_may_be_fewer_offsets_than_asked_for(self) -> None:
         places, present = temporal_proposals(torch.tensor([[1.0, 2.0]]), torch.ones(1, 2, dtype=torch.bool), 8)
@@ -40,7 +40,8 @@ def naive_loss(
     def maxima(scores: list[float], allowed: list[bool]) -> list[float]:
         found = []
         for place, score in enumerate(scores):
-            neighbours = [scores[other] for other in (place - 1, place + 1) if 0 <= other < len(scores)]
+            beside = [other for other in (place - 1, place + 1) if 0 <= other < len(scores) and allowed[other]]
+            neighbours = [scores[other] for other in beside]
             if allowed[place] and all(score >= neighbour for neighbour in neighbours):
                 found.append(score)
         return sorted(found, reverse=True)[:most]
