@@ -6,13 +6,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+from tiny_problem import write_tiny_problem
 from vdup.train.__main__ import train
 from vdup.train.calibration import experiment as calibration_module
 from vdup.train.calibration.experiment import background_codes, train_calibration
 from vdup.train.config.experiments import CalibrationExperiment, DataConfig, PCAExperiment, TrainJobConfig
-from vdup.train.material import problem as problem_module
 from vdup.train.material.image_files import load_image
-from vdup.train.material.problem import make_problem
 
 from vdup.align.calibration import Calibration, load_calibration
 from vdup.align.matcher import ScoredSegment
@@ -54,15 +53,7 @@ def settings(images: Path | None, output: Path, experiment: CalibrationExperimen
 def problem(images: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three references and five queries of a few seconds each, the last query without a copy."""
     root = tmp_path_factory.mktemp("problem") / "made"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(problem_module, "_SHORT_SIDES_PIXELS", (96,))
-        patch.setattr(problem_module, "_WORK_PIXELS", 96)
-        patch.setattr(problem_module, "_REFERENCE_SECONDS", (4.0, 8.0))
-        patch.setattr(problem_module, "_COPY_SECONDS", (3.0, 4.0))
-        patch.setattr(problem_module, "_FOOTAGE_SECONDS", (2.0, 2.5))
-        patch.setattr(problem_module, "EDIT_NAMES", ("reencode", "gray"))
-        patch.setattr(problem_module, "draw_combination", lambda rng: "reencode")
-        make_problem(root, sorted(images.iterdir()), 5, 3, QUERIES, 1)
+    write_tiny_problem(root, images, QUERIES)
     return root
 
 
