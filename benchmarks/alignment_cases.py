@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 import torch
 from torch import Tensor
+from vdup.train.lamv.alignments import with_noise
 
 from vdup.types import FloatArray, FrameFeatures
 
@@ -103,15 +104,6 @@ def _draw_stretch(features: FloatArray, rng: np.random.Generator) -> tuple[int, 
 def variety(features: FloatArray) -> float:
     """1 - cosine of two frames, mean over all pairs, of unit vectors [N, d]: near 0 for a still picture."""
     return 1.0 - float(np.square(features.mean(axis=0)).sum())
-
-
-def with_noise(features: FloatArray, noise: float, rng: np.random.Generator) -> FloatArray:
-    """Features [N, d] with something of the given length added to each, at length 1 again."""
-    directions = rng.standard_normal(features.shape, dtype=np.float32)
-    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-    summed = features + np.float32(noise) * directions
-    lengths = np.linalg.norm(summed, axis=1, keepdims=True)
-    return np.asarray(summed / np.maximum(lengths, 1e-12), dtype=np.float32)
 
 
 @torch.inference_mode()

@@ -42,8 +42,6 @@ def clip_source(
             sources.append(PhotoClipFamilies(paths, clips, *common))
         if config.data.videos is not None:
             videos = [path for _, path in find_videos(config.data.videos)]
-            if not videos:
-                raise ConfigError(f"data.videos={config.data.videos} holds no videos")
             sources.append(VideoClipFamilies(videos, clips_a_video, *common))
     except ValueError as error:
         raise ConfigError(f"no clips can be made: {error}") from error

@@ -3,11 +3,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from vdup.train.edits.table import EDITS
 from vdup.train.families.clips import PhotoClipFamilies, VideoClipFamilies
 from vdup.train.families.pictures import UnreadableError
 from video_factory import regular_times, write_pictures
 
 FRAMES, VIEWS, SIDE = 3, 2, 32
+_ALL_BUT_REENCODE = set(EDITS) - {"reencode"}
 
 
 @pytest.fixture(scope="module")
@@ -80,3 +82,25 @@ def test_stretches_of_videos(tmp_path: Path) -> None:
     (tmp_path / "broken.mp4").write_text("no video")
     with pytest.raises(UnreadableError):
         VideoClipFamilies([tmp_path / "broken.mp4"], 2, FRAMES, VIEWS, SIDE, seed=1).load(0)
+
+
+@pytest.mark.parametrize("step_seconds", [0.25, 0.5])
+def test_frames_are_a_step_apart_and_copies_half_a_step_behind(tmp_path: Path, step_seconds: float) -> None:
+    frames = [np.full((96, 160, 3), 40 + 4 * number, np.uint8) for number in range(40)]
+    for frame in frames:  # a pattern, or all of it would be taken for bars
+        frame[::16] += 20
+    path = tmp_path / "film.mp4"
+    write_pictures(path, frames, regular_times(len(frames), 8), options={"g": "8", "preset": "ultrafast"})
+    source = VideoClipFamilies([path], 1, 6, 1, SIDE, seed=1, left_out=_ALL_BUT_REENCODE, step_seconds=step_seconds)
+    [family] = source.load(0)
+    levels = family.images.reshape(2, 6, -1).mean(axis=2)
+    np.testing.assert_allclose(np.diff(levels[0]), 8 * 4 * step_seconds, atol=4.5)  # a frame more or less
+    np.testing.assert_allclose((levels[1] - levels[0]).mean(), 8 * 4 * step_seconds / 2, atol=3)
+
+
+def test_a_step_must_be_above_zero(photographs: list[Path]) -> None:
+    for kind in (PhotoClipFamilies, VideoClipFamilies):
+        with pytest.raises(ValueError, match="step_seconds=0"):
+            kind(photographs, 1, FRAMES, VIEWS, SIDE, seed=1, step_seconds=0)
+    # Shorter clips take fewer photographs.
+    assert len(PhotoClipFamilies(photographs, 100, FRAMES, VIEWS, SIDE, seed=1, step_seconds=0.2)) == 20 // 2
