@@ -2,8 +2,8 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from recording_factory import make_event, record
 
+from benchmarks.recording_cases import make_event, record
 from vdup.temporal.line_search import SearchLimits, evidence_on, find_line, speeds_between
 from vdup.temporal.recording_samples import Line, Recordings
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-from recording_factory import make_event, record
 
+from benchmarks.recording_cases import make_event, record
 from vdup.temporal.recording_samples import Line, Recordings, backwards
 from vdup.types import FrameFeatures
 

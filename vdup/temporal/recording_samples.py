@@ -13,8 +13,6 @@ _FRAMES_FOR_COMPONENTS = 256
 """Frames of each recording that the components are found on, evenly over its length."""
 _NEIGHBOURS = 16
 """Samples on either side whose mean is taken off a sample."""
-_LEAST_COVERAGE = 0.5
-"""Share of a window that frames must cover for its sample to count."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +44,10 @@ class Line:
 class Recordings:
     """The samples of two recordings at any rate, a at its own speed and b at any.
 
-    A sample is the mean feature of a short time, less the mean of the 16 samples on either side. What stays the same,
-    such as a camera's view of a place, is taken off by that; what happens at one moment is left. Its length is brought
-    towards 1, so that one flash does not outweigh a minute: it is divided by itself plus the median length.
+    A sample is the mean feature of a short time, blended with its neighbours, less the mean of the 16 samples on either
+    side. What stays the same, such as a camera's view of a place, is taken off by that; what happens at one moment is
+    left. Its length is brought towards 1, so that one flash does not outweigh a minute: it is divided by itself plus
+    the median length.
     """
 
     def __init__(self, a: FrameFeatures, b: FrameFeatures) -> None:
@@ -74,7 +73,7 @@ class Recordings:
             step_seconds: length of a sample.
             count: number of samples.
         """
-        return _changes(self._a, start_seconds + np.arange(count + 1, dtype=np.float64) * step_seconds)
+        return _changes(self._a, start_seconds, step_seconds, count, 1.0)
 
     def of_b(self, start_seconds: float, step_seconds: float, count: int, speed: float) -> FloatArray:
         """Samples of b on a clock on which b runs at a speed.
@@ -85,7 +84,7 @@ class Recordings:
             count: number of samples.
             speed: seconds of that clock that pass in one second of b.
         """
-        return _changes(self._b, (start_seconds + np.arange(count + 1, dtype=np.float64) * step_seconds) / speed)
+        return _changes(self._b, start_seconds, step_seconds, count, speed)
 
     def whole(self, step_seconds: float, speed: float) -> tuple[FloatArray, FloatArray]:
         """All samples of both, from the start of each."""
@@ -156,10 +155,17 @@ def _evenly(features: FloatArray) -> FloatArray:
     return features[np.linspace(0, len(features) - 1, _FRAMES_FOR_COMPONENTS).astype(np.int64)]
 
 
-def _changes(video: WindowMeans, edges_seconds: TimeArray) -> FloatArray:
-    means, coverage = video.means(edges_seconds)
-    known = coverage >= _LEAST_COVERAGE
-    means[~known] = 0.0
+def _changes(video: WindowMeans, start_seconds: float, step_seconds: float, count: int, speed: float) -> FloatArray:
+    """The samples of one recording; times are on a clock on which it runs at a speed."""
+    # A window a step long holds one frame or halves of two, whichever way it lies, and noise counts more in the former.
+    # Blending three windows makes that the same everywhere; otherwise some offsets and speeds would look better.
+    edges: TimeArray = (start_seconds + np.arange(-1, count + 2, dtype=np.float64) * step_seconds) / speed
+    parts, shares = video.means(edges)
+    weights = np.stack([shares[:-2], 2.0 * shares[1:-1], shares[2:]])
+    total = weights.sum(axis=0)
+    blended = parts[:-2] * weights[0, :, None] + parts[1:-1] * weights[1, :, None] + parts[2:] * weights[2, :, None]
+    known = shares[1:-1] > 0
+    means = np.where(known[:, None], blended / np.maximum(total, 1e-9)[:, None], 0.0)
     rows = np.arange(len(means))
     first, last = np.maximum(rows - _NEIGHBOURS, 0), np.minimum(rows + _NEIGHBOURS + 1, len(means))
     sums = np.concatenate([np.zeros((1, means.shape[1])), np.cumsum(means, axis=0, dtype=np.float64)])
@@ -169,6 +175,6 @@ def _changes(video: WindowMeans, edges_seconds: TimeArray) -> FloatArray:
     lengths = np.sqrt(np.einsum("nd,nd->n", changes, changes))
     moving = lengths > 1e-6
     typical = float(np.median(lengths[moving])) if moving.any() else 1.0
-    changes[~moving] = 0.0
-    changes /= (lengths + typical)[:, None]
+    # What covers a part of its window counts for that part, so nothing jumps as an end moves across a window.
+    changes *= np.where(moving, shares[1:-1] / (lengths + typical), 0.0).astype(np.float32)[:, None]
     return changes

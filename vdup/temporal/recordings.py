@@ -17,16 +17,16 @@ KNOWN_SPEEDS = (1.0, 24 / 25, 25 / 24, 1000 / 1001, 1001 / 1000, 0.5, 2.0)
 
 _USUAL_DRIFT_SAMPLES = 4.0
 """A speed that drifts further from a usual one than this, over what both share, is not that one."""
-_USUAL_GAIN = 4.0
+_USUAL_GAIN = 6.0
 """How much likelier a usual speed is before anything was seen, as a logarithm."""
+_USUAL_LOSS = 0.03
+"""Most evidence that a usual speed may cost: in short recordings the spread among wrong offsets says little."""
 
-_RIVAL_SPEEDS = np.exp(np.linspace(-0.25, 0.25, 9))
-"""Speeds, as shares of the best, at which the recording played backwards is scored."""
 _NEAR_SECONDS = 1.0
 _NEAR_SAMPLES = 5
 """Peaks nearer than both to the best offset belong to it."""
-_EVEN_RIVALRY = 0.62
-_CONFIDENCE_SLOPE = 24.0
+_EVEN_RIVALRY = 0.66
+_CONFIDENCE_SLOPE = 16.0
 """Of the logistic function from rivalry to confidence; see docs/aligning-recordings.md."""
 _LEAST_SHARE_OF_SHORTER = 0.8
 """A least overlap above this share of the shorter recording is brought down to it."""
@@ -104,7 +104,7 @@ def align_recordings(
     evidence = _evidence(recordings, limits, scores)
     offsets: TimeArray = scores.lags.astype(np.float64) * recordings.step_seconds
     elsewhere = _elsewhere(recordings, best.line, scores)
-    rivals = [float(evidence[elsewhere].max(initial=-np.inf)), _best_backwards(a, b, limits, best.line.speed)]
+    rivals = [float(evidence[elsewhere].max(initial=-np.inf)), _best_backwards(a, b, limits)]
     rivalry = max(0.0, max(rivals) / best.evidence)
     start, end = best.line.overlap_in_b(a.duration_seconds, b.duration_seconds)
     return Alignment(
@@ -123,9 +123,9 @@ def align_recordings(
 def confidence_of(rivalry: float) -> float:
     """Probability that an offset is right, from how near its best rival comes to it.
 
-    Rivals are the best offset elsewhere at the same speed, and the best offset of b played backwards, which has the
-    same content and the same smoothness but cannot be in step. The logistic function was fitted on generated pairs,
-    half of them unrelated (``python -m benchmarks.recordings``).
+    Rivals are the best offset elsewhere at the same speed, and the best line of b played backwards, which has the same
+    content and the same smoothness but cannot be in step. The logistic function was fitted on generated pairs, half of
+    them unrelated (``python -m benchmarks.recordings``).
 
     Args:
         rivalry: 0 or more.
@@ -161,7 +161,8 @@ def _usual_speed(recordings: Recordings, limits: SearchLimits, found: ScoredLine
         if not limits.min_speed <= speed <= limits.max_speed or drift > _USUAL_DRIFT_SAMPLES:
             continue
         usual = best_shift(recordings, limits, found.line.turned(speed, (start + end) / 2))
-        if usual.evidence > 0 and found.evidence**2 - usual.evidence**2 <= 2 * _USUAL_GAIN * spread**2:
+        unlikelier = (found.evidence**2 - usual.evidence**2) / 2 > _USUAL_GAIN * spread**2
+        if usual.evidence > (1 - _USUAL_LOSS) * found.evidence and not unlikelier:
             return usual
     return found
 
@@ -180,9 +181,6 @@ def _between_shifts(recordings: Recordings, limits: SearchLimits, found: ScoredL
     return best if best.evidence > 0 else found
 
 
-def _best_backwards(a: FrameFeatures, b: FrameFeatures, limits: SearchLimits, speed: float) -> float:
-    recordings = Recordings(a, backwards(b))
-    return max(
-        float(_evidence(recordings, limits, correlate(*recordings.whole(recordings.step_seconds, speed * share))).max())
-        for share in _RIVAL_SPEEDS.tolist()
-    )
+def _best_backwards(a: FrameFeatures, b: FrameFeatures, limits: SearchLimits) -> float:
+    found = find_line(Recordings(a, backwards(b)), limits)
+    return -math.inf if found is None else found.evidence
