@@ -108,14 +108,12 @@ def test_every_data_set(option: str) -> None:
     settings = composed("evaluate", f"dataset={option}")
     kind = schema_of("dataset", option)
     assert settings.dataset == kind(name=option)
-    assert settings == config.EvaluateJobConfig(
-        dataset=kind(name=option), data=config.DataSourceConfig(root=Path("d"))
-    )
+    assert settings == config.EvaluateJobConfig(dataset=kind(name=option), data=config.DataSourceConfig(root=Path("d")))
 
 
 def test_an_evaluation_needs_a_data_set_and_its_folder() -> None:
     assert complaint("evaluate", "dataset=folder").startswith("the setting data.root is missing")
-    assert "dataset=<OPTION>" in complaint("evaluate", "data.root=d")
+    assert complaint("evaluate", "data.root=d").startswith("no dataset is chosen; choose one as dataset=NAME")
 
 
 def test_queries_of_a_library_have_one_matcher() -> None:
@@ -206,12 +204,24 @@ def test_enumerations() -> None:
         ("pooling=[gem", "write settings as name=value"),
         ("videos", "write settings as name=value"),
         ("matcher.neighbours=1,2", "matcher.neighbours=1,2: give one value, or add --multirun to run once for each"),
-        ("~pooling", "the setting pooling is missing"),
-        ("experiment=pca", "write it with a plus, +experiment=pca"),
+        ("~pooling", "no pooling is chosen; choose one as pooling=NAME, --help lists the names"),
+        ("experiment=pca", "there is no setting experiment; --help lists all settings"),
     ],
 )
 def test_wrong_settings_in_one_line(override: str, expected: str) -> None:
     assert expected in complaint("query", "videos=v", override)
+
+
+def test_a_group_of_another_command() -> None:
+    """A plus would not help: the command has no such group."""
+    assert complaint("similarity", "queries=q", "index=flat") == "there is no setting index; --help lists all settings"
+    assert "write it with a plus, +experiment=pca" in complaint("train", "experiment=pca")
+
+
+def test_one_value_in_place_of_a_list() -> None:
+    expected = "matcher.periods: this setting is a list; write it in brackets, as matcher.periods=[VALUE] or "
+    assert complaint("similarity", "matcher=tmk", "matcher.periods=5").startswith(expected)
+    assert "in brackets, as not_duplicates=[VALUE]" in complaint("duplicates", "not_duplicates=a.mp4")
 
 
 def test_missing_settings() -> None:
@@ -236,6 +246,7 @@ def test_every_setting_is_known_by_its_full_name() -> None:
         "matcher.calibration",
         "aggregation.weights",
         "aggregation.codebook",
+        "hash.weights",
     }
 
 

@@ -29,3 +29,16 @@ def test_a_wrong_annotation_is_wrong_use(tmp_path: Path) -> None:
     assert result.code == 2
     assert "gt.csv:3: query_end must be a number, got 'five'" in result.err
     assert not (tmp_path / "o.json").exists()
+
+
+def test_help_needs_no_data_set(tmp_path: Path) -> None:
+    result = run_command(main, tmp_path, "--help")
+    assert (result.code, result.err) == (0, "")
+    assert "python -m vdup.evaluate dataset=NAME data.root=DIR" in result.out
+    assert "kept_videos: 1000" in result.out
+
+
+def test_without_a_data_set(tmp_path: Path) -> None:
+    result = run_command(main, tmp_path, "data.root=data")
+    assert result.code == 2
+    assert result.err.startswith("wrong use: no dataset is chosen; choose one as dataset=NAME")

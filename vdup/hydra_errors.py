@@ -14,6 +14,7 @@ _NOT_CHOSEN = re.compile(r"To append to your default list use (?P<word>\+\S+)")
 _AMBIGUOUS = re.compile(r"Ambiguous value for argument '(?P<word>.*)'")
 _FOREIGN = re.compile(r"In 'schema/(?P<group>[^']*)/(?P<option>[^'/]*)'.*is not a subclass", re.DOTALL)
 _NOT_AN_OPTION = "Config group override must be a string"
+_NOT_A_LIST = "is not a ListConfig, list or tuple"
 _MALFORMED = ("LexerNoViableAlt", "no viable alternative", "missing EQUAL", "mismatched input", "token recognition")
 
 
@@ -29,14 +30,20 @@ def explain(error: BaseException, settings: Mapping[str, object]) -> str:
     """
     if isinstance(error, MissingMandatoryValue):
         key = _key(error) or str(error).splitlines()[0].rpartition(" ")[2]
-        return f"the setting {key} is missing; give it as {key}={_values(settings.get(key))}"
+        if key not in settings:  # a group that has no default
+            return f"no {key} is chosen; choose one as {key}=NAME, --help lists the names"
+        return f"the setting {key} is missing; give it as {key}={_values(settings[key])}"
     text = str(error)
     option = _OPTION.search(text)
     if option is not None:
         return _unknown_option(option["group"], option["option"], text)
     not_chosen = _NOT_CHOSEN.search(text)
     if not_chosen is not None:
-        return f"this group has no default option; write it with a plus, {not_chosen['word']}"
+        word = not_chosen["word"]
+        group = word.removeprefix("+").partition("=")[0]
+        if not any(name.startswith(f"{group}.") for name in settings):  # of another command
+            return _unknown_setting(group, settings)
+        return f"this group has no default option; write it with a plus, {word}"
     ambiguous = _AMBIGUOUS.search(text)
     if ambiguous is not None:
         return f"{ambiguous['word']}: give one value, or add --multirun to run once for each"
@@ -56,6 +63,8 @@ def explain(error: BaseException, settings: Mapping[str, object]) -> str:
     if any(sign in text for sign in _MALFORMED):
         return f"{line}; write settings as name=value, and put a value with special characters in quotes"
     key = _key(error)
+    if key and _NOT_A_LIST in line:
+        return f"{key}: this setting is a list; write it in brackets, as {key}=[VALUE] or {key}=[VALUE,VALUE]"
     return f"{key}: {line}" if key and key not in line else line
 
 
