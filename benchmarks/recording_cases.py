@@ -115,18 +115,15 @@ def draw_pairs(events: Sequence[Event], count: int, seed: int) -> Iterator[Recor
         b_start, b_end = _stretch(random, b_event.seconds)
         while related and min(a_end, b_end) - max(a_start, b_start) < min(_LEAST_OVERLAP_SECONDS, a_event.seconds / 3):
             b_start, b_end = _stretch(random, b_event.seconds)
-        sides = [
+        a, b = (
             record(
                 event, start, end, phase=float(random.uniform(0, 0.2)), speed=own, noise=noise, seed=2 * number + side
             )
             for side, (event, start, end, own) in enumerate(
                 ((a_event, a_start, a_end, 1.0), (b_event, b_start, b_end, speed))
             )
-        ]
-        if related:
-            yield RecordingPair(*sides, offset_seconds=b_start - a_start, speed=speed, noise=noise)
-        else:
-            yield RecordingPair(*sides)
+        )
+        yield RecordingPair(a, b, b_start - a_start, speed, noise) if related else RecordingPair(a, b)
 
 
 def _stretch(random: np.random.Generator, seconds: float) -> tuple[float, float]:

@@ -30,18 +30,18 @@ def film(path: Path, start: float, end: float, fps: int, speed: float = 1.0, *, 
     return path
 
 
-def settings(a: Path, b: Path, **others: float) -> AlignJobConfig:
+def settings(a: Path, b: Path, file_fps: float = 15.0) -> AlignJobConfig:
     return AlignJobConfig(
         a=a,
         b=b,
         backbone=EfficientNetLite0Config(image_side_pixels=64),
         sampling=SamplingConfig(crop_bars=False, workers=1),
-        **others,
+        file_fps=file_fps,
     )
 
 
-def found(a: Path, b: Path, **others: float) -> Alignment:
-    alignment = align_files(settings(a, b, **others))
+def found(a: Path, b: Path, file_fps: float = 15.0) -> Alignment:
+    alignment = align_files(settings(a, b, file_fps))
     assert alignment is not None
     return alignment
 

@@ -142,7 +142,7 @@ def _evidence(recordings: Recordings, limits: SearchLimits, scores: OffsetScores
 
 def _elsewhere(recordings: Recordings, line: Line, scores: OffsetScores) -> BoolArray:
     """Which offsets are so far from a line's that their evidence is not due to it."""
-    distances = np.abs(scores.lags * recordings.step_seconds - line.offset_seconds)
+    distances: TimeArray = np.abs(scores.lags * recordings.step_seconds - line.offset_seconds)
     return distances > max(_NEAR_SECONDS, _NEAR_SAMPLES * recordings.step_seconds)
 
 
