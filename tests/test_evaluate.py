@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pytest
 from command_runner import run_command
 from miniature_datasets import SEGMENTS_HEADER, write, write_search_folder
 
@@ -42,3 +43,18 @@ def test_without_a_data_set(tmp_path: Path) -> None:
     result = run_command(main, tmp_path, "data.root=data")
     assert result.code == 2
     assert result.err.startswith("wrong use: no dataset is chosen; choose one as dataset=NAME")
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("data.root=gone",), "data.root=gone: there is no such folder"),
+        (("data.root=data", "plots=a_file"), "plots=a_file: this folder cannot be made: File exists"),
+        (("data.root=data", "plots=a_file/plots"), "plots=a_file/plots: this folder cannot be made: Not a directory"),
+    ],
+)
+def test_wrong_folders_are_seen_before_the_work(words: tuple[str, ...], expected: str, tmp_path: Path) -> None:
+    write_search_folder(tmp_path / "data")
+    (tmp_path / "a_file").write_text("")
+    result = run_command(main, tmp_path, "dataset=folder", *words)
+    assert (result.code, result.err.strip()) == (2, f"wrong use: {expected}")

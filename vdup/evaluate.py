@@ -7,10 +7,11 @@ from vdup.hydra_schema import register
 
 def evaluate(config: EvaluateJobConfig) -> int:
     """Evaluates, shows the numbers beside published ones and writes them; 1 when a video could not be read."""
-    from vdup.protocols.files import check_json_output, draw_plots, write_outcome
+    from vdup.protocols.files import check_json_output, check_plots, draw_plots, write_outcome
 
     check_json_output(config.output)
-    # Behind the check, which must not wait for torch.
+    check_plots(config.plots)
+    # Behind the checks, which must not wait for torch.
     from vdup.matchers.build import build_matcher
     from vdup.protocols.answers import Workplace
     from vdup.protocols.run import evaluate_dataset

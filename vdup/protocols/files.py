@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 from pathlib import Path
 
 from vdup.config import EvaluateJobConfig
@@ -23,6 +24,22 @@ def check_json_output(path: Path | None) -> None:
     if path is not None and path.suffix.lower() != ".json":
         raise ConfigError(f"output={path}: its name must end in .json")
     check_output(path)
+
+
+def check_plots(folder: Path | None) -> None:
+    """Refuses a folder that could not be filled, before hours are spent on what should go in; makes it.
+
+    Raises:
+        ConfigError: it is a file, or its place may not be written to.
+    """
+    if folder is None:
+        return
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"plots={folder}: this folder cannot be made: {error.strerror}") from error
+    if not os.access(folder, os.W_OK):
+        raise ConfigError(f"plots={folder}: this folder cannot be written to: permission denied")
 
 
 def write_outcome(path: Path, outcome: Outcome, config: EvaluateJobConfig) -> None:

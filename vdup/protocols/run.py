@@ -34,6 +34,8 @@ def evaluate_dataset(place: Workplace) -> Outcome:
     config = place.config
     if config.data.root is None:
         raise ConfigError("the setting data.root is missing; give it as data.root=DIR")
+    if not config.data.root.is_dir():
+        raise ConfigError(f"data.root={config.data.root}: there is no such folder")
     dataset = load_dataset(config.dataset.name, config.data.root, features=config.data.features)
     match dataset:
         case RecordedEvent():
