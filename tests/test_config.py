@@ -69,10 +69,17 @@ def complaint(name: str, *overrides: str) -> str:
     return text
 
 
-@pytest.mark.parametrize("name", ["index", "query", "manage"])
-def test_defaults_are_those_of_the_dataclasses(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "needed"),
+    [
+        ("index", {"videos": Path("v")}),
+        ("query", {"videos": Path("v")}),
+        ("manage", {"action": config.LibraryAction.list}),
+        ("align", {"a": Path("a.mp4"), "b": Path("b.mp4")}),
+    ],
+)
+def test_defaults_are_those_of_the_dataclasses(name: str, needed: dict[str, Any]) -> None:
     kind, _ = JOBS[name]
-    needed: dict[str, Any] = {"action": config.LibraryAction.list} if name == "manage" else {"videos": Path("v")}
     assert composed(name) == kind(**needed)
 
 
