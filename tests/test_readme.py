@@ -30,6 +30,8 @@ JOBS: dict[str, tuple[str, type]] = {
     "vdup.align": ("align", config.AlignJobConfig),
     "vdup.similarity": ("similarity", config.SimilarityJobConfig),
     "vdup.evaluate": ("evaluate", config.EvaluateJobConfig),
+    "vdup.duplicates": ("duplicates", config.DuplicatesJobConfig),
+    "vdup.calibrate": ("calibrate", config.CalibrateJobConfig),
 }
 
 

@@ -54,6 +54,8 @@ def _pca(config: TrainJobConfig, count: Count, _say: Say) -> str:
     experiment, data = config.experiment, config.data
     if not isinstance(experiment, PCAExperiment):
         raise ConfigError("these are not the settings of a whitening")
+    if data.images is None and data.videos is None:
+        raise ConfigError("a whitening needs something to be fitted on; give data.images=DIR or data.videos=DIR")
     train_pca(
         data.images,
         config.output,

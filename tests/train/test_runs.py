@@ -25,7 +25,7 @@ def test_an_experiment_without_a_run_is_refused() -> None:
         run_of(TrainJobConfig(experiment=Unknown(), output=Path("w")))
 
 
-def test_a_whitening_needs_photographs(tmp_path: Path) -> None:
+def test_a_whitening_needs_pictures(tmp_path: Path) -> None:
     config = TrainJobConfig(experiment=PCAExperiment(), output=tmp_path / "w")
     with pytest.raises(ConfigError, match=r"data\.images=DIR"):
         run_of(config).start(config, lambda _done, _total: None, print)
