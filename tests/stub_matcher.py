@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from vdup.datasets.base import VideoFile
 from vdup.errors import VideoOpenError
-from vdup.matchers.base import Comparison
+from vdup.matchers.base import Comparison, PairMatcher
 
 Stretch = tuple[str, tuple[float, float] | None]
 
@@ -15,7 +15,7 @@ NOTHING = Comparison(0.0)
 
 
 @dataclass
-class StubMatcher:
+class StubMatcher(PairMatcher[Stretch]):
     """Says what its table says of (query id, reference id), and counts what it is asked for."""
 
     table: Mapping[tuple[str, str], Comparison]

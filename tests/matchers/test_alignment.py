@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from vdup.matchers.alignment import Span, aligned, steps_between
+from vdup.matchers.alignment import Span, aligned, batches, best_step, steps_between
 from vdup.matchers.base import Box, Comparison
 
 
@@ -49,3 +49,28 @@ def test_box_is_the_overlap(
     query: tuple[float, float], reference: tuple[float, float], shift: float, expected: Comparison
 ) -> None:
     assert aligned(Span(*query), Span(*reference), shift, 0.9) == expected
+
+
+@pytest.mark.parametrize("most_scores", [1, 40, 1000])
+@pytest.mark.parametrize("most_pairs", [1, 3, 100])
+def test_batches(most_pairs: int, most_scores: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every pair once, all its alignments in its batch, and no batch above the limits unless one pair is."""
+    monkeypatch.setattr("vdup.matchers.alignment._MOST_PAIRS", most_pairs)
+    monkeypatch.setattr("vdup.matchers.alignment._MOST_SCORES", most_scores)
+    ranges = [(-5, 3), (0, 0), (-5, 9), (4, 6), (-5, 3), (-20, -8)]
+    steps = [np.arange(first, last + 1) for first, last in ranges]
+    seen = []
+    for batch in batches(steps):
+        seen += batch.pairs
+        low, high = min(ranges[pair][0] for pair in batch.pairs), max(ranges[pair][1] for pair in batch.pairs)
+        assert batch.steps.tolist() == list(range(low, high + 1))
+        assert len(batch.pairs) <= most_pairs
+        assert len(batch.pairs) == 1 or len(batch.pairs) * len(batch.steps) <= most_scores
+    assert sorted(seen) == list(range(len(ranges)))
+    assert list(batches([])) == []
+
+
+def test_best_step_is_one_of_the_pair() -> None:
+    scores, scored = np.array([9.0, 1.0, 3.0, 3.0, 8.0]), np.arange(-2, 3)
+    assert best_step(scores, scored, np.arange(-1, 2)) == (0, 3.0)
+    assert best_step(scores, scored, scored) == (-2, 9.0)

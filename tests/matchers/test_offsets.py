@@ -84,6 +84,32 @@ def test_span_beyond_the_end_is_cut_to_the_video(matcher: PairMatcher[Any]) -> N
     assert (box.query_start_seconds, box.query_end_seconds) == pytest.approx((2.0, 8.0), abs=0.11)
 
 
+@pytest.mark.parametrize("inside", [False, True])
+@pytest.mark.parametrize("most_pairs", [2, 64])
+def test_many_at_once_are_the_same_as_pair_by_pair(
+    matcher: PairMatcher[Any], inside: bool, most_pairs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stretches of many lengths, so that most pairs have alignments of their own."""
+    monkeypatch.setattr("vdup.matchers.alignment._MOST_PAIRS", most_pairs)
+    spans = [(0.0, 40.0), (3.0, 9.0), (12.0, 22.0), (30.0, 31.0), (20.0, 40.0), (3.0, 9.0)]
+    many, one = [matcher.prepare(named("first"), span) for span in spans], matcher.prepare(named("part"))
+    for queries, references in (([one], many), (many, [one]), (many, many[::-1])):
+        found = matcher.compare_many(queries, references, inside=inside)
+        assert len(found) == len(many)
+        for number, comparison in enumerate(found):
+            alone = matcher.compare(queries[number % len(queries)], references[number % len(references)], inside=inside)
+            assert comparison.offset_seconds == alone.offset_seconds
+            assert comparison.similarity == pytest.approx(alone.similarity, abs=1e-6)
+            assert len(comparison.boxes) == len(alone.boxes)
+
+
+def test_none_and_unequal_sides(matcher: PairMatcher[Any]) -> None:
+    video = matcher.prepare(named("head"))
+    assert matcher.compare_many([video], []) == []
+    with pytest.raises(ValueError, match="2 queries cannot be paired with 3 references"):
+        matcher.compare_many([video] * 2, [video] * 3)
+
+
 def test_errors_of_the_source_come_through(matcher: PairMatcher[Any]) -> None:
     with pytest.raises(VideoOpenError):
         matcher.prepare(named("unknown"))
@@ -92,7 +118,7 @@ def test_errors_of_the_source_come_through(matcher: PairMatcher[Any]) -> None:
 def test_kernel_scores_are_those_of_the_kernel_at_every_offset() -> None:
     """Against the kernel itself, asked for one offset at a time."""
     matcher, kernel = MATCHERS["tmk"](), TMK(PERIODS, 16)
-    found = matcher.compare(matcher.prepare(named("part")), matcher.prepare(named("other")))
+    found = matcher.compare(matcher.prepare(named("part")), matcher.prepare(named("head")))
 
     def descriptor(name: str) -> torch.Tensor:
         video = VIDEOS[name]
@@ -100,10 +126,10 @@ def test_kernel_scores_are_those_of_the_kernel_at_every_offset() -> None:
             torch.from_numpy(video.features)[None], torch.from_numpy(video.times_seconds)[None] * 15
         )
 
-    a, b = descriptor("part"), descriptor("other")
+    a, b = descriptor("part"), descriptor("head")
     scores = {
         step / FPS: float(kernel.score_pair(a, b, torch.tensor([[-step / FPS * 15]], dtype=torch.float64))[0, 0])
-        for step in range(-100, 301)
+        for step in range(-100, 81)
     }
     best = max(scores, key=lambda offset: scores[offset])
     assert found.similarity == pytest.approx(scores[best], abs=1e-5)

@@ -1,5 +1,6 @@
 """What every method that compares two videos can do."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -35,7 +36,7 @@ class Comparison:
 
 
 class PairMatcher(Protocol[Prepared]):
-    """A method that compares two videos."""
+    """A method that compares two videos. Classes that inherit from it compare many videos one pair at a time."""
 
     def prepare(self, video: VideoFile, span_seconds: tuple[float, float] | None = None) -> Prepared:
         """Reads a video, or the file of its frame features, and keeps what comparing needs.
@@ -58,3 +59,34 @@ class PairMatcher(Protocol[Prepared]):
             inside: only alignments by which the query lies within the reference.
         """
         ...
+
+    def compare_many(
+        self, queries: Sequence[Prepared], references: Sequence[Prepared], *, inside: bool = False
+    ) -> list[Comparison]:
+        """Compares one query with many references, or many queries with one reference.
+
+        Args:
+            queries: one, or as many as there are references.
+            references: one, or as many as there are queries.
+            inside: only alignments by which the query lies within the reference.
+
+        Returns:
+            What :meth:`compare` gives of each pair, to the precision of the method.
+
+        Raises:
+            ValueError: the two sides differ in number, and neither is one.
+        """
+        return [self.compare(*pair, inside=inside) for pair in paired(queries, references)]
+
+
+def paired(queries: Sequence[Prepared], references: Sequence[Prepared]) -> Iterator[tuple[Prepared, Prepared]]:
+    """Pairs of two sides of equal number; a side of one goes with each of the other.
+
+    Raises:
+        ValueError: the sides differ in number, and neither is one.
+    """
+    count = len(references) if len(queries) == 1 else len(queries)
+    if len(references) not in (1, count):
+        raise ValueError(f"{len(queries)} queries cannot be paired with {len(references)} references")
+    for number in range(count):
+        yield queries[min(number, len(queries) - 1)], references[min(number, len(references) - 1)]

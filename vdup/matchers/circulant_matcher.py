@@ -8,7 +8,7 @@ from torch import Tensor
 
 from vdup.datasets.base import VideoFile
 from vdup.matchers.alignment import Span, aligned, steps_between
-from vdup.matchers.base import Comparison
+from vdup.matchers.base import Comparison, PairMatcher
 from vdup.matchers.frame_source import FrameSource
 from vdup.matchers.frame_span import span_of
 from vdup.temporal import CTE
@@ -31,7 +31,7 @@ class CirculantVideo:
     """By frames of the circle."""
 
 
-class CirculantMatcher:
+class CirculantMatcher(PairMatcher[CirculantVideo]):
     """Compares two videos at every offset; their similarity is the highest score, of the query in the reference.
 
     Both videos must fit on one circle of time, or their ends would be taken for neighbours. The circle is the smallest

@@ -1,16 +1,15 @@
 """Temporal Match Kernels as a method that compares two videos: TMK and LAMV."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from vdup.datasets.base import VideoFile
-from vdup.matchers.alignment import Span, aligned, steps_between
-from vdup.matchers.base import Comparison
+from vdup.matchers.alignment import Span, aligned, batches, best_step, steps_between
+from vdup.matchers.base import Comparison, PairMatcher, paired
 from vdup.matchers.frame_source import FrameSource
 from vdup.matchers.frame_span import span_of
 from vdup.temporal import TMK
@@ -28,7 +27,7 @@ class KernelDescriptor:
     span: Span
 
 
-class KernelMatcher:
+class KernelMatcher(PairMatcher[KernelDescriptor]):
     """Compares two videos at every offset; their similarity is the highest score."""
 
     def __init__(self, build_kernel: Callable[[], TMK], source: FrameSource, fps: float) -> None:
@@ -67,10 +66,31 @@ class KernelMatcher:
         Raises:
             ValueError: the features of the two videos have different lengths.
         """
-        shifts = steps_between(query.span, reference.span, self._fps, inside=inside) / self._fps
-        # The kernel's offsets are the query's time less the reference's.
-        offsets = torch.from_numpy(-shifts * KERNEL_FPS)[None]
-        with torch.inference_mode():
-            scores = self.kernel.score_pair(query.values, reference.values, offsets)[0].double().numpy()
-        best = int(np.argmax(scores))
-        return aligned(query.span, reference.span, float(shifts[best]), float(scores[best]))
+        return self.compare_many([query], [reference], inside=inside)[0]
+
+    def compare_many(
+        self, queries: Sequence[KernelDescriptor], references: Sequence[KernelDescriptor], *, inside: bool = False
+    ) -> list[Comparison]:
+        """Many pairs; see :class:`~vdup.matchers.base.PairMatcher`. Waves at offsets are computed once for several.
+
+        Raises:
+            ValueError: the features of the two videos have different lengths, or the sides cannot be paired.
+        """
+        pairs = list(paired(queries, references))
+        steps = [steps_between(query.span, reference.span, self._fps, inside=inside) for query, reference in pairs]
+        found: dict[int, Comparison] = {}
+        for batch in batches(steps):
+            # A side of one stays one: what its scores share is then computed once.
+            asked, searched = (
+                side[0].values if len(side) == 1 else torch.cat([side[pair].values for pair in batch.pairs])
+                for side in (queries, references)
+            )
+            # The kernel's offsets are the query's time less the reference's.
+            offsets = torch.from_numpy(-batch.steps / self._fps * KERNEL_FPS)[None]
+            with torch.inference_mode():
+                scores = self.kernel.score_pair(asked, searched, offsets).double().numpy()
+            for pair, row in zip(batch.pairs, scores, strict=True):
+                step, score = best_step(row, batch.steps, steps[pair])
+                query, reference = pairs[pair]
+                found[pair] = aligned(query.span, reference.span, step / self._fps, score)
+        return [found[pair] for pair in range(len(pairs))]

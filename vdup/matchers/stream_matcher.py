@@ -12,7 +12,7 @@ from vdup.config import MatcherConfig, ModelConfig
 from vdup.datasets.base import VideoFile
 from vdup.errors import FeatureFileError, VideoOpenError
 from vdup.feature_files.read import is_feature_file
-from vdup.matchers.base import Box, Comparison
+from vdup.matchers.base import Box, Comparison, PairMatcher
 from vdup.pipeline.encoder import Encoder, build_encoder
 from vdup.pipeline.query_codes import encode_queries
 from vdup.pipeline.searcher import best_tellings
@@ -35,7 +35,7 @@ class _Codes:
     config: ModelConfig
 
 
-class StreamMatcher:
+class StreamMatcher(PairMatcher[StreamVideo]):
     """Compares two videos as a search of a library would, were one of them all that it holds.
 
     What a library adds is speed, and the weights of content that is common in it; see

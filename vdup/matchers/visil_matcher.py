@@ -1,13 +1,13 @@
 """ViSiL as a method that compares two videos."""
 
 from vdup.datasets.base import VideoFile
-from vdup.matchers.base import Comparison
+from vdup.matchers.base import Comparison, PairMatcher
 from vdup.matchers.frame_source import FrameSource
 from vdup.types import FrameFeatures
 from vdup.visil import ViSiL
 
 
-class ViSiLMatcher:
+class ViSiLMatcher(PairMatcher[FrameFeatures]):
     """Similarity of two whole videos; it neither aligns nor gives segments."""
 
     def __init__(self, model: ViSiL, source: FrameSource) -> None:

@@ -148,15 +148,20 @@ class _Walk(Generic[Prepared]):
         passing = self._prepare(sides[step.passing_column][step.passing])
         if passing is None:
             return self._results.unreadable[step.name(self._plan)]
+        compared: dict[int, Prepared] = {}
         for pair in step.pairs.tolist():
             row = int(self._plan.pairs[pair, 1 - step.passing_column])
             if row not in self._kept:
                 self._kept[row] = self._prepare(sides[1 - step.passing_column][row])
             kept = self._kept[row]
-            if kept is None:
-                continue
-            query, reference = (passing, kept) if step.passing_column == 0 else (kept, passing)
-            self._results.put(pair, self._matcher.compare(query, reference, inside=self._plan.inside))
+            if kept is not None:
+                compared[pair] = kept
+        if compared:
+            one, many = [passing], list(compared.values())
+            queries, references = (one, many) if step.passing_column == 0 else (many, one)
+            found = self._matcher.compare_many(queries, references, inside=self._plan.inside)
+            for pair, comparison in zip(compared, found, strict=True):
+                self._results.put(pair, comparison)
         return None
 
     def _prepare(self, excerpt: Excerpt) -> Prepared | None:

@@ -28,7 +28,7 @@ class KernelSpace:
         self, query: KernelDescriptor, references: Sequence[KernelDescriptor]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Best score and its offset in seconds, over all offsets by which the spans overlap."""
-        found = [self._matcher.compare(query, reference) for reference in references]
+        found = self._matcher.compare_many([query], references)
         offsets = [comparison.offset_seconds or 0.0 for comparison in found]
         return np.array([comparison.similarity for comparison in found]), np.array(offsets, dtype=np.float64)
 
