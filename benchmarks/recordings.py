@@ -9,8 +9,8 @@ drawn: walks through 64 dimensions that jump every few seconds. Recordings are r
 frames a second, with noise, a view of their own and a speed; every other pair shows two different events.
 
 First table: pairs of one event by noise, which counts in lengths of a feature. Second table: all pairs by confidence,
-and the share of them that were right, within half a second in the middle of the overlap. The last line has the logistic
-function that fits best; the one in use is that of a run of this benchmark.
+and the share of them that were right, within half a second in the middle of the overlap. Then the logistic function
+that fits best; the one in use is near that for features of real videos.
 """
 
 import sys
