@@ -2,7 +2,7 @@
 
 ::
 
-    python -m benchmarks.action_hashing images=DIR|videos=DIR [training=40] [test=12] [epochs=15] [seed=0] [work=DIR]
+    python -m benchmarks.action_hashing images=DIR|videos=DIR [training=40] [test=12] [epochs=30] [seed=0] [work=DIR]
 
 The set is ten moves of a camera over photographs, or over stretches of real clips; see :mod:`benchmarks.camera_moves`.
 ``training`` and ``test`` are photographs or stretches, each of which is seen in all ten moves; those of the test come
@@ -91,8 +91,10 @@ def settings_of_run(root: Path, work: Path, epochs: int, seed: int) -> TrainJobC
         flip=False,
         epochs=epochs,
         batch_classes=len(MOVES),
-        batch_clips=3,
-        warmup=0.05,
+        batch_clips=8,
+        learning_rate=0.003,
+        quantisation_weight=0.05,
+        warmup=0.13,
         cache=work / "clips",
     )
     return TrainJobConfig(
@@ -147,7 +149,7 @@ def run(settings: dict[str, str], work: Path, console: Console) -> bool:
     """Makes the set, trains, prints; True when both floors are reached."""
     training, test, epochs, seed = (
         int(settings.get(name, default))
-        for name, default in (("training", 40), ("test", 12), ("epochs", 15), ("seed", 0))
+        for name, default in (("training", 40), ("test", 12), ("epochs", 30), ("seed", 0))
     )
     root = work / "actions"
     if not (root / "classInd.txt").exists():  # the last list that is written

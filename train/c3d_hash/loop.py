@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from vdup.errors import VdupError
 from vdup.hashing.hasher import clip_values
@@ -192,6 +192,7 @@ class HashLoop:
             )
         self._optimiser.zero_grad(set_to_none=True)
         total.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self._network.parameters(), settings.gradient_clip)
         self._optimiser.step()
         return torch.stack([total, metric, far_from_signs]).detach().double().cpu()
 

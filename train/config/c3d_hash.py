@@ -72,11 +72,13 @@ class C3DHashExperiment(ExperimentConfig):
     batch_clips: int = 5
     """Clips of each of them."""
     learning_rate: float = 1e-3
-    """Highest learning rate. From scratch, 0.02 suits better."""
+    """Highest learning rate."""
     momentum: float = 0.9
     """Of the stochastic gradient descent."""
     weight_decay: float = 5e-4
     """Of all weights."""
+    gradient_clip: float = 20.0
+    """Longest gradient, all weights together. The loss counts bits, and once classes come apart its gradient grows."""
     warmup: float = 0.02
     """Share of all steps during which the learning rate rises; after that it falls by half a cosine."""
     validation_share: float = 0.1
@@ -101,7 +103,8 @@ class C3DHashExperiment(ExperimentConfig):
             value = getattr(self, name)
             require(value >= least, f"experiment.{name}", value, f"{least} or more")
         require(16 <= self.side_pixels <= 512, "experiment.side_pixels", self.side_pixels, "16-512")
-        require(self.learning_rate > 0, "experiment.learning_rate", self.learning_rate, "above 0")
+        for name in ("learning_rate", "gradient_clip"):
+            require(getattr(self, name) > 0, f"experiment.{name}", getattr(self, name), "above 0")
         require(0 <= self.momentum < 1, "experiment.momentum", self.momentum, "at least 0 and below 1")
         require(0 <= self.warmup < 1, "experiment.warmup", self.warmup, "at least 0 and below 1")
         for name in ("weight_decay", "quantisation_weight"):
