@@ -10,7 +10,9 @@ _USUAL_PRECISION = 0.99
 def calibrate(config: CalibrateJobConfig) -> int:
     """Measures pairs whose truth is known, prints what every threshold gives, and keeps the one that was asked for."""
     from vdup.pipeline.labelled_pairs import read_pairs
+    from vdup.report.output import check_output
 
+    check_output(config.plot, (".png",), "plot")
     pairs = None if config.pairs is None else read_pairs(config.pairs)
     # Behind the checks, which must not wait for torch.
     from vdup.evaluation.operating_point import operating_points, point_for

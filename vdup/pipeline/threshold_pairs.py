@@ -53,7 +53,8 @@ def generated_pairs(
         progress: told of every video.
 
     Raises:
-        LibraryError: fewer than two videos have a vector, or none of their files can be read.
+        LibraryError: fewer than two videos have a vector, none of their files can be read, or all resemble one another
+            as copies do.
         WeightsError: the weights of the aggregation cannot be used.
     """
     whole = whole_videos_of(library)
@@ -86,8 +87,13 @@ def generated_pairs(
                 wrong.append(similarities[strangers & (numbers != shown_too[:, None])])
             if progress is not None:
                 progress(done, len(records))
-    if not right or not sum(map(len, wrong)):
+    if not right:
         raise LibraryError(f"{library.folder.path}: no copies could be made of its videos; their files may have moved")
+    if not sum(map(len, wrong)):
+        raise LibraryError(
+            f"{library.folder.path}: all its videos resemble one another as copies do, and a threshold needs some that "
+            "are no copies; index different videos, or give pairs=FILE.csv"
+        )
     return PairSimilarities(np.concatenate(right), np.concatenate(wrong))
 
 
