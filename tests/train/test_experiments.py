@@ -83,7 +83,7 @@ def test_an_experiment_runs_and_goes_on(name: str, folder: Path, monkeypatch: py
         save = run_epochs_module.save_checkpoint
 
         def save_and_stop(*given: object) -> None:
-            save(*given)  # type: ignore[arg-type]
+            save(*given)
             raise KeyboardInterrupt
 
         with monkeypatch.context() as patch:

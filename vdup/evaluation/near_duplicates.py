@@ -8,7 +8,8 @@ cc*_c  all videos are ranked          cleaned labels
 =====  =============================  ===============
 
 The cleaned labels (Kordopatis-Zilos et al., ICCV 2019) leave videos of doubtful label out of the ranking and of the
-positives; a set whose doubtful videos are not known has none. The query is in its own set and stays in its ranking, as in the published evaluation.
+positives; a set whose doubtful videos are not known has none. The query is in its own set and stays in its ranking, as
+in the published evaluation.
 """
 
 from collections.abc import Collection, Mapping

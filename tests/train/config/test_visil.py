@@ -20,7 +20,7 @@ from vdup.errors import ConfigError
 )
 def test_what_cannot_work_is_refused(name: str, value: object) -> None:
     with pytest.raises(ConfigError, match=rf"experiment\.{name}="):
-        ViSiLExperiment(**{name: value})  # type: ignore[arg-type]
+        ViSiLExperiment(**{name: value})
 
 
 def test_the_defaults_work() -> None:
