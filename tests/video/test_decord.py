@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from video_factory import numbered_picture, read_number, regular_times, write_numbered
+from video_factory import damage, numbered_picture, read_number, regular_times, write_numbered
 
 from vdup.errors import VideoDecodeError
 from vdup.video.decord import DecordReader
@@ -74,6 +74,13 @@ class TestSlowDecord:
 def test_import_leaves_no_trace_of_hidden_packages(plain: Path) -> None:
     DecordReader(plain, PyAVReader(plain).info).close()
     assert getattr(sys.modules.get("nvidia"), "__spec__", "absent") is not None
+
+
+def test_damage_is_told_by_vdup_alone(plain: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    damage(plain, tmp_path / "hole.mp4", 0.2, 400)
+    with pytest.raises(VideoDecodeError), DecordReader(tmp_path / "hole.mp4", PyAVReader(plain).info) as reader:
+        list(reader.frames_at(25))
+    assert capfd.readouterr().err == ""
 
 
 def test_closed_reader_says_so(plain: Path) -> None:

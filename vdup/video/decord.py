@@ -156,6 +156,8 @@ def _import_decord() -> ModuleType:
             del sys.modules["nvidia"]
         else:
             sys.modules["nvidia"] = seen
+    # What the decoder says of damaged packets would stand between the lines of a command, without the file's name.
+    decord.logging.set_level(decord.logging.QUIET)
     return decord  # type: ignore[no-any-return]
 
 
