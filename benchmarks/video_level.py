@@ -18,7 +18,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import faiss
 import numpy as np
+import torch
 from rich.console import Console
 from rich.table import Table
 
@@ -132,7 +134,9 @@ def measure(name: str, aggregator: Aggregator, maxima: Maxima, right: dict[str, 
 
 
 def _milliseconds(job: Callable[[], object]) -> float:
-    """Median of some runs."""
+    """Median of some runs on one thread: threads that wait for one another take longer than searches of this size."""
+    faiss.omp_set_num_threads(1)
+    torch.set_num_threads(1)
     times = []
     for _ in range(_TIMED_ROUNDS):
         started = time.perf_counter()

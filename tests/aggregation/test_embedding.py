@@ -3,6 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from vdup.aggregation.embedding import VideoEmbedding, embedding_bytes, load_embedding
 from vdup.errors import WeightsError
@@ -13,14 +14,18 @@ MAXIMA = {"backbone": "tiny", "layers": ["a"]}
 def embedding(*widths: int) -> VideoEmbedding:
     torch.manual_seed(0)
     made = VideoEmbedding([*widths], threshold=0.625)
-    made.mean.copy_(torch.rand(widths[0]))
+    made.register_buffer("mean", torch.rand(widths[0]))
     return made
 
 
 def test_layers_by_hand() -> None:
     made = embedding(4, 3, 2)
     vector = np.random.default_rng(0).random((1, 4), dtype=np.float32)
-    first, second = ((layer.weight.detach().numpy(), layer.bias.detach().numpy()) for layer in made.layers)
+    first, second = (
+        (layer.weight.detach().numpy(), layer.bias.detach().numpy())
+        for layer in made.layers
+        if isinstance(layer, nn.Linear)
+    )
     values = first[0] @ (vector[0] - made.mean.numpy()) + first[1]
     values = second[0] @ np.where(values > 0, values, 0) + second[1]
     np.testing.assert_allclose(made.embed(vector)[0], values / np.sqrt((values**2).sum()), rtol=1e-4)
@@ -55,7 +60,7 @@ def test_files_that_cannot_be_used(tmp_path: Path) -> None:
         load_embedding(path, {**MAXIMA, "layers": ["b"]})
     broken = embedding(6, 3)
     with torch.no_grad():
-        broken.layers[0].weight[0, 0] = torch.nan  # type: ignore[index, operator]
+        broken.layers[0].weight[0, 0] = torch.nan  # type: ignore[operator]
     path.write_bytes(embedding_bytes(broken, MAXIMA))
     with pytest.raises(WeightsError, match="NaN"):
         load_embedding(path)

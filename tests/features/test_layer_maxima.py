@@ -24,11 +24,12 @@ def pictures(count: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
 def naive(network: Backbone, images: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> list[list[float]]:
     """Greatest value of every channel, looked for position by position; 0 where all are negative."""
     rows = []
+    parts = dict(network.trunk.named_children())
     for image in images:
         batch = torch.from_numpy(image).permute(2, 0, 1)[None]
         with torch.inference_mode():
-            hidden = network.trunk[0](network.normalised(batch))
-            maps = [hidden[0], network.trunk[2](hidden.relu())[0]]
+            hidden = parts["first"](network.normalised(batch))
+            maps = [hidden[0], parts["second"](hidden.relu())[0]]
         rows.append(
             [max(0.0, max(value for line in plane.tolist() for value in line)) for map_ in maps for plane in map_]
         )

@@ -29,7 +29,8 @@ def naive_vector(footage: int, seconds: int) -> FloatArray:
     """The mean of a film's frames, one a second, made comparable."""
     pixels = np.stack([picture(footage, second).reshape(-1) for second in range(seconds)]).astype(np.float32) / 255
     rows = unit_layers(np.concatenate([pixels, pixels**2], axis=1), (192, 192))
-    return centred_units(rows.mean(axis=0, keepdims=True))[0]
+    vector: FloatArray = centred_units(rows.mean(axis=0, keepdims=True))[0]
+    return vector
 
 
 def numbers(library: Library) -> dict[str, int]:

@@ -14,7 +14,7 @@ from vdup.aggregation.aggregator import Aggregator
 from vdup.aggregation.embedding import VideoEmbedding, embedding_bytes
 from vdup.aggregation.normalise import unit_layers
 from vdup.errors import ConfigError
-from vdup.evaluation.operating_point import best_f1
+from vdup.evaluation.operating_point import operating_points
 from vdup.features.backbone import build_backbone
 from vdup.features.layer_maxima import LayerMaxima
 from vdup.pipeline.labelled_pairs import read_pairs
@@ -36,9 +36,11 @@ from .videos import ClipVectors
 
 logger = logging.getLogger(__name__)
 
-_ROUNDS_FOR_THE_START = 3
-"""Copies of each clip that the closed form is fitted on."""
+_ROUNDS_FOR_THE_START = 5
+"""How often videos are put together from all clips for the closed form."""
 _ROWS_AT_ONCE = 4096
+_FALSE_ALARM_RATE = 1e-3
+"""Greatest share of the other validation pairs at or above the threshold that is kept with the weights."""
 
 Progress = Callable[[int, int], None]
 Report = Callable[[DMLRecord], None]
@@ -51,7 +53,7 @@ class DMLResult:
     best: DMLRecord
     """The epoch whose weights were written."""
     threshold: float
-    """Cosine with the best F1 on the validation videos."""
+    """Cosine that one in a thousand pairs of other validation videos reaches."""
     weights: Path
     """File for ``aggregation.weights``."""
 
@@ -94,7 +96,9 @@ def train_dml(config: TrainJobConfig, progress: Progress | None = None, report: 
         embedding = loop.take_best()
         found = videos.validation()
         similarities = similarity(embedding, found, torch.device("cpu"))
-    point = best_f1(similarities[found.same], similarities[found.different])
+    points = operating_points(similarities[found.same], similarities[found.different])
+    # From the highest threshold down; where even that one lets too many through, it is the best there is.
+    point = [points[0], *(point for point in points if point.false_alarm_rate <= _FALSE_ALARM_RATE)][-1]
     embedding.threshold = round(point.threshold, 4)
     write_atomically(config.output, embedding_bytes(embedding, fingerprint))
     result = DMLResult(loop.best, embedding.threshold, config.output)

@@ -6,7 +6,7 @@ from vdup.types import FloatArray
 
 from ..families.batches import Numbers
 from .loop import ValidationVideos, VideoBatch
-from .videos import ClipVectors
+from .videos import ClipVectors, put_together
 
 _VALIDATION_ROUNDS = 2
 """Copies with other footage made of each validation view."""
@@ -29,49 +29,44 @@ class GeneratedVideos:
         self._validation = self._made_validation()
 
     def pairs(self, rounds: int) -> tuple[FloatArray, FloatArray]:
-        """Originals and copies of the training clips, float32 [P, D] each, for the start in closed form."""
+        """Originals and copies put together from the training clips, float32 [P, D] each, for the closed form."""
         originals, copies = [], []
         for number in range(rounds):
             rng = np.random.default_rng([self._seed, 3, number])
-            views = rng.integers(1, self._clips.views + 1, len(self._training))
-            originals.append(self._clips.originals(self._training))
-            copies.append(self._clips.copies(self._training, views, self._training, self._most_filler, rng))
+            videos = put_together(self._training, rng)
+            originals.append(self._clips.originals(videos))
+            copies.append(self._clips.copies(videos, self._training, self._most_filler, rng))
         return np.concatenate(originals), np.concatenate(copies)
 
     def batches(self, size: int, epoch: int) -> list[VideoBatch]:
-        """See :meth:`~.loop.TrainingVideos.batches`."""
+        """See :meth:`~.loop.TrainingVideos.batches`; every epoch puts other videos together."""
         rng = np.random.default_rng([self._seed, 4, epoch])
-        order = rng.permutation(self._training)
-        parts = [order[first : first + size] for first in range(0, len(order), size)]
+        videos = put_together(self._training, rng)
+        parts = [videos[first : first + size] for first in range(0, len(videos), size)]
         if len(parts) > 1 and len(parts[-1]) == 1:  # a single video has no negative
             alone = parts.pop()
-            parts[-1] = np.concatenate([parts[-1], alone])
-        return [self._batch(numbers, rng) for numbers in parts]
+            parts[-1] = parts[-1] + alone
+        return [self._batch(part, rng) for part in parts]
 
     def validation(self) -> ValidationVideos:
         """See :meth:`~.loop.TrainingVideos.validation`."""
         return self._validation
 
-    def _batch(self, numbers: Numbers, rng: np.random.Generator) -> VideoBatch:
-        views = rng.integers(1, self._clips.views + 1, len(numbers))
+    def _batch(self, videos: list[Numbers], rng: np.random.Generator) -> VideoBatch:
         # Not of this batch: a video must not be pushed away from a copy that shows it.
-        spare = np.setdiff1d(self._training, numbers)
+        spare = np.setdiff1d(self._training, np.concatenate(videos))
         others = rng.choice(spare, min(_SHARED_OTHERS, len(spare)), replace=False) if len(spare) else spare
-        copies = self._clips.copies(numbers, views, others, self._most_filler, rng)
-        labels = np.concatenate([numbers, numbers])
-        same = labels[:, None] == labels[None]
-        return VideoBatch(np.concatenate([self._clips.originals(numbers), copies]), same, ~same)
+        copies = self._clips.copies(videos, others, self._most_filler, rng)
+        same = np.tile(np.eye(len(videos), dtype=np.bool_), (2, 2))
+        return VideoBatch(np.concatenate([self._clips.originals(videos), copies]), same, ~same)
 
     def _made_validation(self) -> ValidationVideos:
         rng = np.random.default_rng([self._seed, 5])
         # Other footage is never of the database: a copy may be half of it, and would rightly be near it.
         others, known = np.array_split(self._training, 2)
-        database = np.concatenate([self._held_out, known])
-        queries, labels = [], []
-        for _ in range(_VALIDATION_ROUNDS):
-            for view in range(1, self._clips.views + 1):
-                views = np.full(len(self._held_out), view)
-                queries.append(self._clips.copies(self._held_out, views, others, self._most_filler, rng))
-                labels.append(self._held_out)
-        same = np.concatenate(labels)[:, None] == database[None]
+        asked = put_together(self._held_out, rng)
+        database = [*asked, *put_together(known, rng)]
+        rounds = _VALIDATION_ROUNDS * self._clips.views
+        queries = [self._clips.copies(asked, others, self._most_filler, rng) for _ in range(rounds)]
+        same = np.tile(np.eye(len(asked), len(database), dtype=np.bool_), (rounds, 1))
         return ValidationVideos(np.concatenate(queries), self._clips.originals(database), same, ~same)

@@ -5,6 +5,7 @@ some of the frames, and in a copy frames of other clips besides. Two copies of a
 which makes them hard negatives of one another.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,8 +16,12 @@ from vdup.types import FloatArray
 
 Numbers = NDArray[np.int64]
 
+_MOST_CLIPS = 3
+"""Of which a video is put together."""
 _LEAST_SHARE = 0.5
-"""Least share of a clip's frames that a copy shows."""
+"""Least share of a video's frames that a copy shows."""
+_CHANCE_OF_FILLER = 0.75
+"""That a copy has other footage around it."""
 
 
 @dataclass(frozen=True)
@@ -36,18 +41,25 @@ class ClipVectors:
         """Length D of a pooled vector."""
         return int(self.rows.shape[3])
 
-    def originals(self, numbers: Numbers) -> FloatArray:
-        """Pooled vectors of whole originals, float32 [B, D], of unit length."""
-        return centred_units(self.rows[numbers, 0].astype(np.float32).mean(axis=1))
-
-    def copies(
-        self, numbers: Numbers, views: Numbers, others: Numbers, most_filler: float, rng: np.random.Generator
-    ) -> FloatArray:
-        """Pooled vectors of copies.
+    def originals(self, videos: Sequence[Numbers]) -> FloatArray:
+        """Pooled vectors of whole originals.
 
         Args:
-            numbers: clips, int64 [B].
-            views: which copy of each, 1 to V, int64 [B].
+            videos: the clips that each video is put together from, int64 [C] with C of 1 or more.
+
+        Returns:
+            float32 [B, D], of unit length.
+        """
+        means = [self.rows[clips, 0].astype(np.float32).mean(axis=(0, 1)) for clips in videos]
+        return centred_units(np.stack(means))
+
+    def copies(
+        self, videos: Sequence[Numbers], others: Numbers, most_filler: float, rng: np.random.Generator
+    ) -> FloatArray:
+        """Pooled vectors of copies: a stretch of a video, edited, with other footage around it.
+
+        Args:
+            videos: as for :meth:`originals`.
             others: clips that other footage may come from, int64 [O]; O may be 0.
             most_filler: largest share of other footage, below 1.
             rng: source of all randomness.
@@ -55,16 +67,24 @@ class ClipVectors:
         Returns:
             float32 [B, D], of unit length.
         """
-        frames = self.rows.shape[2]
-        means = np.empty((len(numbers), self.dimensions), dtype=np.float32)
-        for place, (number, view) in enumerate(zip(numbers.tolist(), views.tolist(), strict=True)):
-            count = int(rng.integers(max(1, round(_LEAST_SHARE * frames)), frames + 1))
-            first = int(rng.integers(0, frames - count + 1))
-            mean = self.rows[number, view, first : first + count].astype(np.float32).mean(axis=0)
-            share = rng.uniform(0, most_filler)
-            candidates = others[others != number]
-            if len(candidates) and rng.random() < 0.75:
+        means = np.empty((len(videos), self.dimensions), dtype=np.float32)
+        for place, clips in enumerate(videos):
+            view = int(rng.integers(1, self.views + 1))
+            shown = self.rows[clips, view].reshape(-1, self.dimensions)
+            count = int(rng.integers(max(1, round(_LEAST_SHARE * len(shown))), len(shown) + 1))
+            first = int(rng.integers(0, len(shown) - count + 1))
+            mean = shown[first : first + count].astype(np.float32).mean(axis=0)
+            candidates = others[~np.isin(others, clips)]
+            if len(candidates) and rng.random() < _CHANCE_OF_FILLER:
                 other = int(candidates[rng.integers(len(candidates))])
+                share = rng.uniform(0, most_filler)
                 mean = (1 - share) * mean + share * self.rows[other, 0].astype(np.float32).mean(axis=0)
             means[place] = mean
         return centred_units(means)
+
+
+def put_together(clips: Numbers, rng: np.random.Generator) -> list[Numbers]:
+    """Videos of one to three clips each, every clip in one of them, in random order."""
+    order = rng.permutation(clips)
+    ends = np.cumsum(rng.integers(1, _MOST_CLIPS + 1, len(order)))
+    return [part for part in np.split(order, ends[ends < len(order)]) if len(part)]

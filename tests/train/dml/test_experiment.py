@@ -51,7 +51,7 @@ def settings(folder: Path, name: str, **changes: object) -> TrainJobConfig:
     return TrainJobConfig(
         output=folder / name / "w.safetensors",
         data=DataConfig(images=folder / "photographs"),
-        experiment=replace(experiment, **changes),  # type: ignore[arg-type]
+        experiment=replace(experiment, **changes),
         backbone=EfficientNetLite0Config(device="cpu", precision=Precision.float32, image_side_pixels=SIDE),
     )
 

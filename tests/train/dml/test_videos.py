@@ -4,7 +4,7 @@ from vdup.train.dml.generated import GeneratedVideos
 from vdup.train.dml.labelled import LabelledVideos
 from vdup.train.dml.loop import ValidationVideos, mean_average_precision, nearest_recall
 from vdup.train.dml.start import whitening_start
-from vdup.train.dml.videos import ClipVectors
+from vdup.train.dml.videos import ClipVectors, Numbers, put_together
 
 from vdup.aggregation.normalise import centred_units
 from vdup.pipeline.labelled_pairs import LabelledPair
@@ -20,43 +20,58 @@ def clips(noise: float = 0.05) -> ClipVectors:
     return ClipVectors(rows.astype(np.float16))
 
 
-def test_originals_are_means_of_all_frames() -> None:
+def singles(*numbers: int) -> list[Numbers]:
+    return [np.array([number]) for number in numbers]
+
+
+def test_originals_are_means_of_all_frames_of_their_clips() -> None:
     made = clips()
-    found = made.originals(np.array([3]))
-    expected = made.rows[3, 0].astype(np.float32).mean(axis=0)
-    np.testing.assert_allclose(found[0], centred_units(expected[None])[0], rtol=1e-5)
+    found = made.originals([np.array([3]), np.array([1, 5])])
+    for row, numbers in zip(found, ([3], [1, 5]), strict=True):
+        frames = [made.rows[number, 0, frame].astype(np.float32) for number in numbers for frame in range(FRAMES)]
+        np.testing.assert_allclose(row, centred_units(np.mean(frames, axis=0)[None])[0], rtol=1e-3, atol=1e-5)
     assert (made.views, made.dimensions) == (VIEWS, WIDTH)
 
 
 def test_copies_lie_near_their_originals_and_hold_other_footage() -> None:
     made = clips()
-    numbers = np.arange(CLIPS)
-    views = np.ones(CLIPS, dtype=np.int64)
-    plain = made.copies(numbers, views, numbers[:0], 0.5, np.random.default_rng(0))
-    mixed = made.copies(numbers, views, numbers, 0.5, np.random.default_rng(0))
-    originals = made.originals(numbers)
-    to_own = (plain * originals).sum(axis=1)
-    assert ((plain @ originals.T).argmax(axis=1) == numbers).mean() > 0.8
-    assert (mixed * originals).sum(axis=1).mean() < to_own.mean()
-    again = made.copies(numbers, views, numbers, 0.5, np.random.default_rng(0))
-    assert np.array_equal(mixed, again)
+    videos = singles(*range(CLIPS))
+    nothing: Numbers = np.arange(0)
+    plain = made.copies(videos, nothing, 0.5, np.random.default_rng(0))
+    mixed = made.copies(videos, np.arange(CLIPS), 0.5, np.random.default_rng(0))
+    originals = made.originals(videos)
+    assert ((plain @ originals.T).argmax(axis=1) == np.arange(CLIPS)).mean() > 0.8
+    assert (mixed * originals).sum() < (plain * originals).sum()
+    assert np.array_equal(mixed, made.copies(videos, np.arange(CLIPS), 0.5, np.random.default_rng(0)))
+
+
+def test_videos_are_put_together_from_all_clips() -> None:
+    for seed in range(20):
+        videos = put_together(np.arange(10, 23), np.random.default_rng(seed))
+        assert sorted(np.concatenate(videos).tolist()) == list(range(10, 23))
+        assert {len(video) for video in videos} <= {1, 2, 3}
+    assert [video.tolist() for video in put_together(np.array([7]), np.random.default_rng(0))] == [[7]]
 
 
 def test_generated_batches() -> None:
     training, held = np.arange(9), np.arange(9, CLIPS)
     videos = GeneratedVideos(clips(), training, held, 0.5, 0)
-    batches = videos.batches(4, epoch=1)
-    assert [len(batch.vectors) for batch in batches] == [8, 10]  # no clip alone
-    for batch in batches:
-        half = len(batch.vectors) // 2
-        assert np.array_equal(batch.same, np.tile(np.eye(half, dtype=np.bool_), (2, 2)))
-        assert np.array_equal(batch.different, ~batch.same)
-    for first, second in zip(batches, videos.batches(4, epoch=1), strict=True):
+    for epoch in range(1, 9):
+        batches = videos.batches(2, epoch)
+        together = len(put_together(training, np.random.default_rng([0, 4, epoch])))
+        assert sum(len(batch.vectors) for batch in batches) == 2 * together  # none is lost
+        for batch in batches:
+            half = len(batch.vectors) // 2
+            assert half >= 2
+            for row, column in np.ndindex(batch.same.shape):
+                assert batch.same[row, column] == (row % half == column % half)
+            assert np.array_equal(batch.different, ~batch.same)
+    for first, second in zip(videos.batches(4, 1), videos.batches(4, 1), strict=True):
         assert np.array_equal(first.vectors, second.vectors)
-    assert not np.array_equal(batches[0].vectors, videos.batches(4, epoch=2)[0].vectors)
     found = videos.validation()
     assert found.same.sum(axis=1).tolist() == [1] * len(found.queries)
-    assert len(found.database) < CLIPS  # what gives the other footage is not among it
+    for query, right in zip(found.queries, found.same, strict=True):
+        assert query.shape == found.database[right][0].shape
 
 
 def labelled() -> LabelledVideos:
