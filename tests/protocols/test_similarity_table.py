@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ from matchers.made_features import excerpt, world
 
 from vdup.config import PairMatcherConfig, SimilarityJobConfig, TMKMatcherConfig
 from vdup.datasets.base import VideoFile
+from vdup.matchers.base import PairMatcher
 from vdup.matchers.build import build_matcher
 from vdup.protocols.similarity_table import compare_all, forget_work, work_folder
 
@@ -59,7 +61,7 @@ def test_keeping_the_queries_changes_nothing(job: SimilarityJobConfig, videos: V
     assert compare_all(job, *videos) == first
 
 
-class Counted:
+class Counted(PairMatcher[Any]):
     """Counts what a matcher does, and is interrupted after so many comparisons."""
 
     def __init__(self, matcher: Any, comparisons: int) -> None:
@@ -71,11 +73,12 @@ class Counted:
         self.prepared.append(video.id)
         return self._matcher.prepare(video, span_seconds)
 
-    def compare(self, query: Any, reference: Any, *, inside: bool = False) -> Any:
-        if self.left == 0:
+    def compare_many(self, queries: Sequence[Any], references: Sequence[Any], *, inside: bool = False) -> Any:
+        pairs = max(len(queries), len(references))
+        if self.left < pairs:
             raise KeyboardInterrupt
-        self.left -= 1
-        return self._matcher.compare(query, reference, inside=inside)
+        self.left -= pairs
+        return self._matcher.compare_many(queries, references, inside=inside)
 
 
 def test_interrupted_run_goes_on(job: SimilarityJobConfig, videos: Videos, monkeypatch: pytest.MonkeyPatch) -> None:

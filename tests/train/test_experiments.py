@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 from action_folder import write_action_set
 from command_runner import run_command
-from PIL import Image
+from photograph_factory import write_photographs
 from tiny_problem import write_tiny_problem
 from vdup.train.__main__ import main
 from vdup.train.loop import run_epochs as run_epochs_module
@@ -62,11 +61,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("experiments")
-    (folder / "photographs").mkdir()
-    rng = np.random.default_rng(0)
-    for number in range(72):
-        coarse = Image.fromarray(rng.integers(0, 256, (6, 8, 3), np.uint8))
-        coarse.resize((128, 96), Image.Resampling.BICUBIC).save(folder / "photographs" / f"{number:02d}.png")
+    write_photographs(folder / "photographs", 72, (128, 96))
     write_action_set(folder / "actions")
     write_tiny_problem(folder / "problem", folder / "photographs")
     return folder

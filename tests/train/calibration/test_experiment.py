@@ -5,7 +5,7 @@ from typing import cast
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image
+from photograph_factory import write_photographs
 from tiny_problem import write_tiny_problem
 from vdup.train.__main__ import train
 from vdup.train.calibration import experiment as calibration_module
@@ -29,10 +29,7 @@ BACKGROUND, QUERIES = 12, 5
 @pytest.fixture(scope="module")
 def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("images")
-    rng = np.random.default_rng(0)
-    for number in range(110):
-        coarse = Image.fromarray(rng.integers(0, 256, (6, 8, 3), np.uint8))
-        coarse.resize((128, 96), Image.Resampling.BICUBIC).save(folder / f"{number:03d}.png")
+    write_photographs(folder, 110, (128, 96))
     return folder
 
 

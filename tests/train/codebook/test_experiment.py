@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from photograph_factory import write_photographs
 from PIL import Image
 from vdup.train.codebook.experiment import thinned, train_codebook
 from vdup.train.config.dml import CodebookExperiment, WordsBy
@@ -30,10 +31,7 @@ def settings(folder: Path, by: WordsBy) -> TrainJobConfig:
 @pytest.fixture(scope="module")
 def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("codebook")
-    rng = np.random.default_rng(0)
-    for number in range(34):
-        coarse = Image.fromarray(rng.integers(0, 256, (6, 8, 3), np.uint8))
-        coarse.resize((96, 72), Image.Resampling.BICUBIC).save(folder / f"{number:02d}.png")
+    write_photographs(folder, 34)
     return folder
 
 

@@ -5,9 +5,8 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
+from photograph_factory import write_photographs
 from vdup.train.config.dml import DMLExperiment, EmbeddingStart
 from vdup.train.config.experiments import DataConfig, TrainJobConfig
 from vdup.train.dml.epoch_lines import after_training, epoch_line
@@ -27,11 +26,7 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Photographs, and room for the cache that all runs share."""
     folder = tmp_path_factory.mktemp("dml")
-    (folder / "photographs").mkdir()
-    rng = np.random.default_rng(0)
-    for number in range(48):
-        coarse = Image.fromarray(rng.integers(0, 256, (6, 8, 3), np.uint8))
-        coarse.resize((96, 72), Image.Resampling.BICUBIC).save(folder / "photographs" / f"{number:02d}.png")
+    write_photographs(folder / "photographs", 48)
     return folder
 
 

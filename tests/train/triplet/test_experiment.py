@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from command_runner import run_command
-from PIL import Image
+from photograph_factory import write_photographs
 from safetensors.torch import load_file
 from vdup.train.__main__ import main
 from vdup.train.config.experiments import DataConfig, TrainJobConfig
@@ -36,11 +36,7 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Photographs, and room for the cache that all runs share."""
     folder = tmp_path_factory.mktemp("triplet")
-    (folder / "photographs").mkdir()
-    rng = np.random.default_rng(0)
-    for number in range(24):
-        coarse = Image.fromarray(rng.integers(0, 256, (6, 8, 3), np.uint8))
-        coarse.resize((96, 72), Image.Resampling.BICUBIC).save(folder / "photographs" / f"{number:02d}.png")
+    write_photographs(folder / "photographs", 24)
     return folder
 
 

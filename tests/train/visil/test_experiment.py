@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from photograph_factory import write_photographs
 from safetensors.torch import load_file
 from vdup.train.config.experiments import DataConfig, TrainJobConfig
 from vdup.train.config.visil import ViSiLExperiment
@@ -29,11 +29,7 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Photographs, and room for the cache that all runs share."""
     folder = tmp_path_factory.mktemp("visil")
-    (folder / "photographs").mkdir()
-    rng = np.random.default_rng(0)
-    for number in range(72):
-        coarse = Image.fromarray(rng.integers(0, 256, (6, 8, 3), np.uint8))
-        coarse.resize((96, 72), Image.Resampling.BICUBIC).save(folder / "photographs" / f"{number:02d}.png")
+    write_photographs(folder / "photographs", 72)
     return folder
 
 
