@@ -8,7 +8,6 @@ from matchers.made_features import excerpt, world
 
 from vdup.config import PairMatcherConfig, SimilarityJobConfig, TMKMatcherConfig
 from vdup.datasets.base import VideoFile
-from vdup.matchers.base import PairMatcher
 from vdup.matchers.build import build_matcher
 from vdup.protocols.similarity_table import compare_all, forget_work, work_folder
 
@@ -61,7 +60,7 @@ def test_keeping_the_queries_changes_nothing(job: SimilarityJobConfig, videos: V
     assert compare_all(job, *videos) == first
 
 
-class Counted(PairMatcher[Any]):
+class Counted:
     """Counts what a matcher does, and is interrupted after so many comparisons."""
 
     def __init__(self, matcher: Any, comparisons: int) -> None:
