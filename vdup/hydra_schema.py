@@ -62,6 +62,9 @@ SCHEMAS: dict[str, dict[str, type]] = {
         "vcsl": config.VCSLDatasetConfig,
         "vsc2022": config.VSC2022DatasetConfig,
         "folder": config.FolderDatasetConfig,
+        "ucf101": config.ActionsDatasetConfig,
+        "hmdb51": config.ActionsDatasetConfig,
+        "jhmdb": config.ActionsDatasetConfig,
     },
     "matcher": {
         "vdup": config.MatcherConfig,

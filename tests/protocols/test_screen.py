@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from evaluation_runs import alike, answers, run
+from evaluation_runs import answers, run
 from rich.console import Console
 
 from vdup.config import (
@@ -150,8 +150,3 @@ def test_published_figures_have_the_names_of_measures(dataset: DatasetConfig, tm
         assert all(0 <= value <= 1 for value in each["values"].values())
         assert each["source"]
         assert each["comparable"]
-
-
-def test_a_data_set_without_a_protocol(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="no protocol for comparing videos"):
-        run(tmp_path, DatasetConfig(name="ucf101"), alike({}))

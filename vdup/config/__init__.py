@@ -8,6 +8,7 @@ from vdup.config.align_job import AlignJobConfig
 from vdup.config.calibrate import CalibrateJobConfig
 from vdup.config.duplicates_job import DuplicatesJobConfig
 from vdup.config.evaluate_job import (
+    ActionsDatasetConfig,
     CCWebVideoDatasetConfig,
     DatasetConfig,
     DataSourceConfig,
@@ -84,6 +85,7 @@ from vdup.config.whole_video import (
 )
 
 __all__ = [
+    "ActionsDatasetConfig",
     "AggregationConfig",
     "AlexNetConfig",
     "AlignJobConfig",

@@ -127,6 +127,14 @@ class FolderDatasetConfig(DatasetConfig):
 
 
 @dataclass(kw_only=True)
+class ActionsDatasetConfig(DatasetConfig):
+    """UCF101, HMDB51 and JHMDB: mean average precision of short codes, by class; no matcher takes part."""
+
+    weights: Path | None = None
+    """Network that makes the codes, a file of ``+experiment=c3d_hash``. Must be given."""
+
+
+@dataclass(kw_only=True)
 class DataSourceConfig:
     """Where the data set lies."""
 

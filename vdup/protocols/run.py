@@ -1,6 +1,7 @@
 """One data set by its own protocol."""
 
 from vdup.config import VSC2022DatasetConfig
+from vdup.datasets.actions import ActionSet
 from vdup.datasets.cc_web_video import CcWebVideo
 from vdup.datasets.evve import Evve
 from vdup.datasets.fivr import Fivr
@@ -10,6 +11,7 @@ from vdup.datasets.search_folder import SearchSet
 from vdup.datasets.vcdb import Vcdb
 from vdup.datasets.vcsl import Vcsl
 from vdup.errors import ConfigError
+from vdup.protocols.actions import evaluate_actions
 from vdup.protocols.answers import Workplace
 from vdup.protocols.cc_web_video import evaluate_cc_web_video
 from vdup.protocols.copy_overlap import evaluate_vcsl
@@ -54,6 +56,8 @@ def evaluate_dataset(place: Workplace) -> Outcome:
             return evaluate_descriptors(dataset, place)
         case SearchSet():
             return evaluate_search_set(dataset, place)
+        case ActionSet():
+            return evaluate_actions(dataset, place)
         case _:
             raise ConfigError(f"dataset={config.dataset.name}: this data set has no protocol for comparing videos")
 
