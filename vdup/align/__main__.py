@@ -12,6 +12,8 @@ def align(config: AlignJobConfig) -> int:
     from vdup.report.output import check_output
 
     for setting, path in (("a", config.a), ("b", config.b)):
+        if path.is_dir():
+            raise ConfigError(f"{setting}={path} is a folder; give the name of a video")
         if not path.is_file():
             raise ConfigError(f"{setting}={path}: there is no such file")
     check_output(config.output, (".json",))

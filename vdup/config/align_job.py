@@ -30,7 +30,7 @@ class AlignJobConfig(ExtractorConfig):
     max_speed: float = 2.0
     """Greatest speed of b that is tried; 1 for both tries no other."""
     min_overlap_seconds: float = 3.0
-    """Least length that the two recordings share."""
+    """Least length that the two recordings share; of short ones 0.8 of the shorter is enough."""
     threshold: float = 0.5
     """Least confidence at which an alignment counts as found."""
 
