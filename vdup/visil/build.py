@@ -27,7 +27,8 @@ def build_visil(model: ExtractorConfig, config: ViSiLMatcherConfig) -> tuple[Reg
     if config.variant is ViSiLVariant.f:
         if config.weights is not None:
             raise ConfigError(
-                f"matcher.variant=f has no weights: leave out matcher.weights={config.weights}, or add matcher.variant=v"
+                f"matcher.variant=f has no weights: leave out matcher.weights={config.weights}, "
+                "or add matcher.variant=v"
             )
         extractor = build_regional_extractor(model, config.whitening)
         return extractor, ViSiL(ViSiLVariant.f, extractor.dimensions).eval()
