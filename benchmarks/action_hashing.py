@@ -2,12 +2,13 @@
 
 ::
 
-    python -m benchmarks.action_hashing images=DIR|videos=DIR [training=40] [test=12] [epochs=30] [seed=0] [work=DIR]
+    python -m benchmarks.action_hashing images=DIR|videos=DIR [training=150] [test=12] [epochs=10] [seed=0] [work=DIR]
 
 The set is ten moves of a camera over photographs, or over stretches of real clips; see :mod:`benchmarks.camera_moves`.
 ``training`` and ``test`` are photographs or stretches, each of which is seen in all ten moves; those of the test come
 from other files. An r3d_18 of 48 bits is trained from scratch by ``+experiment=c3d_hash`` on clips of 8 frames of 16
-pixels, small enough for a CPU. With ``work``, the set and the run are kept, and a run that was cut off goes on.
+pixels, small enough for two cores of a CPU. With ``work``, the set and the run are kept, and a run that was cut off
+goes on.
 
 Printed is the mean average precision of the test clips among the training clips over the whole ranking: by Hamming
 distance of the codes (ties: the mean over their orders), by the values before the signs are taken, and by the 512
@@ -92,9 +93,10 @@ def settings_of_run(root: Path, work: Path, epochs: int, seed: int) -> TrainJobC
         epochs=epochs,
         batch_classes=len(MOVES),
         batch_clips=8,
-        learning_rate=0.003,
+        classification_weight=5.0,
+        learning_rate=0.1,
         quantisation_weight=0.05,
-        warmup=0.13,
+        warmup=0.1,
         cache=work / "clips",
     )
     return TrainJobConfig(
@@ -149,7 +151,7 @@ def run(settings: dict[str, str], work: Path, console: Console) -> bool:
     """Makes the set, trains, prints; True when both floors are reached."""
     training, test, epochs, seed = (
         int(settings.get(name, default))
-        for name, default in (("training", 40), ("test", 12), ("epochs", 30), ("seed", 0))
+        for name, default in (("training", 150), ("test", 12), ("epochs", 10), ("seed", 0))
     )
     root = work / "actions"
     if not (root / "classInd.txt").exists():  # the last list that is written

@@ -60,7 +60,7 @@ def test_values_are_those_of_the_layers(network: HashNetwork) -> None:
     mean, std = np.array([0.43216, 0.394666, 0.37645]), np.array([0.22803, 0.22145, 0.216989])
     pixels = torch.from_numpy(((seen / 255 - mean) / std).astype(np.float32)).permute(0, 4, 1, 2, 3)
     with torch.no_grad():
-        expected = network.projection(network.normalise(network.trunk(pixels))).numpy()
+        expected = network.balance(network.projection(network.trunk(pixels))).numpy()
     assert clip_values(network, seen, CPU) == pytest.approx(expected, abs=1e-4)
 
 
@@ -83,7 +83,7 @@ def test_a_file_gives_the_same_network(network: HashNetwork, tmp_path: Path) -> 
     assert np.array_equal(clip_values(again, clips(2), CPU), clip_values(network, clips(2), CPU))
     with safe_open(str(tmp_path / "w.safetensors"), framework="pt") as file:
         header = json.loads(file.metadata()["vdup"])
-    assert (header["format"], header["bits"], header["training"]) == ("hash-network-1", 16, {"epoch": 3})
+    assert (header["format"], header["bits"], header["training"]) == ("hash-network-2", 16, {"epoch": 3})
 
 
 def test_the_fingerprint_is_of_shape_and_weights(network: HashNetwork) -> None:
@@ -100,7 +100,7 @@ def test_files_that_cannot_be_used(network: HashNetwork, tmp_path: Path) -> None
     good = tmp_path / "good.safetensors"
     save_hash_network(good, network, {})
     tensors = load_file(good)
-    header = {"format": "hash-network-1", "network": "mc3_18", "bits": 16, "frames": 2, "side_pixels": 16}
+    header = {"format": "hash-network-2", "network": "mc3_18", "bits": 16, "frames": 2, "side_pixels": 16}
     bad = tmp_path / "bad.safetensors"
 
     def refused(match: str) -> None:

@@ -12,6 +12,8 @@ def epoch_line(record: HashRecord) -> str:
     if record.loss is None:
         return f"start: {results}"
     parts = f"triplets {record.metric:.3f}, quantisation {record.quantisation:.3f}"
+    if record.classification:
+        parts += f", classes {record.classification:.3f}"
     return f"epoch {record.epoch}: loss {record.loss:.4f} ({parts}), rate {record.learning_rate:.2e}, {results}"
 
 

@@ -22,7 +22,7 @@ def take_statistics(
         device: where to compute.
         trunk_too: for random weights, of which there are no statistics; those of pretrained weights stay.
     """
-    whole: nn.Module = network if trunk_too else network.normalise
+    whole: nn.Module = network if trunk_too else network.balance
     norms = [module for module in whole.modules() if isinstance(module, nn.BatchNorm1d | nn.BatchNorm3d)]
     momenta = [norm.momentum for norm in norms]
     for norm in norms:

@@ -24,6 +24,7 @@ from ..network.code_regularisers import quantisation
 from .action_clips import LabelledClips
 from .batches import Numbers, draw_batches
 from .first_statistics import take_statistics
+from .learner import HashLearner
 from .ranking_loss import triplet_ranking_loss
 from .retrieval import Retrieval, retrieve_among_themselves
 
@@ -32,18 +33,20 @@ _CLIPS_FOR_THE_START = 256
 _START_BATCH = 32
 _PRETRAINED = "start.pretrained"
 """Tensor of a checkpoint: 1 for a run that began with Kinetics weights."""
-_TERMS = ("loss", "metric", "quantisation")
+_TERMS = ("loss", "metric", "classification", "quantisation")
 
 
 @dataclass(frozen=True)
 class HashRecord(Record):
     """Of ``+experiment=c3d_hash``. Losses are means over the batches; the start, epoch 0, has none."""
 
-    losses: ClassVar[tuple[str, ...]] = ("loss", "metric", "quantisation")
+    losses: ClassVar[tuple[str, ...]] = _TERMS
     results: ClassVar[tuple[str, ...]] = ("code_ap", "float_ap")
 
     metric: float | None
-    """The triplet ranking loss alone, in bits; :attr:`loss` is this and the weighted quantisation term."""
+    """The triplet ranking loss alone, in bits; :attr:`loss` is this and the two weighted terms below."""
+    classification: float | None
+    """Cross-entropy of the classes, in nats; 0 where it has no weight."""
     quantisation: float | None
     code_ap: float
     """Validation: mean average precision by the Hamming distance of the codes."""
@@ -84,6 +87,9 @@ class HashLoop:
         """
         self._network = network.to(device)
         self._clips = clips
+        _, classes = np.unique(clips.labels, return_inverse=True)
+        self._classes = torch.from_numpy(classes)
+        self._learner = HashLearner(network, int(classes.max()) + 1, seed).to(device)
         self._sources = clips.sources
         self._training, self._validation = split
         self._experiment = experiment
@@ -91,7 +97,7 @@ class HashLoop:
         self._device = device
         self._progress = progress
         self._optimiser = torch.optim.SGD(
-            network.parameters(),
+            self._learner.parameters(),
             experiment.learning_rate,
             momentum=experiment.momentum,
             weight_decay=experiment.weight_decay,
@@ -141,7 +147,7 @@ class HashLoop:
 
     def state(self, settings: Mapping[str, object]) -> Checkpoint[HashRecord]:
         """All that :meth:`restore` needs."""
-        tensors = named_state(self._network, self._best, self._optimiser)
+        tensors = named_state(self._learner, self._best, self._optimiser)
         tensors[_PRETRAINED] = torch.tensor(int(self.pretrained))
         return Checkpoint(dict(settings), tuple(self.records), {}, tensors)
 
@@ -151,7 +157,7 @@ class HashLoop:
         Raises:
             VdupError: the state is of another network.
         """
-        self._best = restore_state(checkpoint.tensors, self._network, self._optimiser)
+        self._best = restore_state(checkpoint.tensors, self._learner, self._optimiser)
         self.pretrained = bool(checkpoint.tensors.get(_PRETRAINED, torch.tensor(0)))
         self.records = list(checkpoint.records)
 
@@ -178,13 +184,17 @@ class HashLoop:
     def _step(self, numbers: Numbers, rng: np.random.Generator, epoch: int) -> Tensor:
         settings = self._experiment
         clips = torch.from_numpy(augment(self._clips.load(numbers), settings.side_pixels, settings.flip, rng))
-        labels = torch.from_numpy(self._clips.labels[numbers]).to(self._device)
+        labels = self._classes[torch.from_numpy(numbers)].to(self._device)
         with torch.autocast(self._device.type, dtype=torch.bfloat16, enabled=self._half):
             values = self._network(clips.to(self._device))
         values = values.float()  # distances need 32 bits
-        metric = triplet_ranking_loss(torch.tanh(values), labels, settings.margin_bits, settings.triplets)
+        codes = torch.tanh(values)
+        metric = triplet_ranking_loss(codes, labels, settings.margin_bits, settings.triplets)
+        classes = metric.new_zeros(())
+        if settings.classification_weight:
+            classes = nn.functional.cross_entropy(self._learner.classifier(codes), labels)
         far_from_signs = quantisation(values)
-        total = metric + settings.quantisation_weight * far_from_signs
+        total = metric + settings.classification_weight * classes + settings.quantisation_weight * far_from_signs
         if not bool(torch.isfinite(total)):
             raise VdupError(
                 f"the loss is {float(total.detach())} in epoch {epoch}: the training ran away; lower "
@@ -192,9 +202,9 @@ class HashLoop:
             )
         self._optimiser.zero_grad(set_to_none=True)
         total.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(self._network.parameters(), settings.gradient_clip)
+        nn.utils.clip_grad_norm_(self._learner.parameters(), settings.gradient_clip)
         self._optimiser.step()
-        return torch.stack([total, metric, far_from_signs]).detach().double().cpu()
+        return torch.stack([total, metric, classes, far_from_signs]).detach().double().cpu()
 
     def _set_learning_rate(self, step: int) -> float:
         settings = self._experiment

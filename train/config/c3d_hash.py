@@ -59,6 +59,9 @@ class C3DHashExperiment(ExperimentConfig):
     """all or hard."""
     quantisation_weight: float = 0.1
     """Of the distance of the values from -1 and 1."""
+    classification_weight: float = 0.0
+    """Of the cross-entropy of a linear classifier over the relaxed codes, which is thrown away after training.
+    Published networks do without; from random weights they learn several times sooner with it, at a weight of 5."""
     frames: int = 16
     """Of a clip, spread evenly over the video; published are 16 and 32."""
     side_pixels: int = 112
@@ -107,7 +110,7 @@ class C3DHashExperiment(ExperimentConfig):
             require(getattr(self, name) > 0, f"experiment.{name}", getattr(self, name), "above 0")
         require(0 <= self.momentum < 1, "experiment.momentum", self.momentum, "at least 0 and below 1")
         require(0 <= self.warmup < 1, "experiment.warmup", self.warmup, "at least 0 and below 1")
-        for name in ("weight_decay", "quantisation_weight"):
+        for name in ("weight_decay", "quantisation_weight", "classification_weight"):
             require(getattr(self, name) >= 0, f"experiment.{name}", getattr(self, name), "0 or more")
         share = self.validation_share
         require(0 < share < 1, "experiment.validation_share", share, "above 0 and below 1")

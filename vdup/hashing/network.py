@@ -2,12 +2,14 @@
 
 The networks are those of Tran et al., "A closer look at spatiotemporal convolutions for action recognition" (CVPR
 2018), as torchvision has them; the fully connected layer takes the place of the divide-and-encode module of Lai et al.,
-"Simultaneous feature learning and hash coding with deep neural networks" (CVPR 2015). Its input is normalised over the
-batch, without parameters of its own: the features of all clips are much the same before training, and what they have
-in common would push every bit to one side. Once trained, that is a shift and a scale, part of the same linear layer.
+"Simultaneous feature learning and hash coding with deep neural networks" (CVPR 2015). Its values are normalised over
+the batch, without parameters of their own, as Hoe et al. do ("One loss for all: deep hashing with a single cosine
+similarity based learning objective", NeurIPS 2021): every bit is set for about half of the clips, and a loss over
+distances cannot be lowered by shrinking all values together, which is what random weights do first. Once trained, that
+is a shift and a scale, part of the same linear layer.
 
-A file of weights is a safetensors file with the tensors ``trunk.*``, ``normalise.*`` and ``projection.*`` in float32,
-and the metadata key ``vdup`` holding JSON: ``format`` (``hash-network-1``), ``network``, ``bits``, ``frames``,
+A file of weights is a safetensors file with the tensors ``trunk.*``, ``projection.*`` and ``balance.*`` in float32,
+and the metadata key ``vdup`` holding JSON: ``format`` (``hash-network-2``), ``network``, ``bits``, ``frames``,
 ``side_pixels``, and ``training``, which only informs.
 """
 
@@ -28,7 +30,7 @@ from torchvision.models import video as architectures
 
 from vdup.errors import WeightsError
 
-_FORMAT = "hash-network-1"
+_FORMAT = "hash-network-2"
 _KINETICS_MEAN = (0.43216, 0.394666, 0.37645)
 _KINETICS_STD = (0.22803, 0.22145, 0.216989)
 _TRAIN = "train one with: python -m vdup.train +experiment=c3d_hash data.root=DIR output=FILE"
@@ -84,8 +86,8 @@ class HashNetwork(nn.Module):
         trunk.fc = nn.Identity()
         self.shape = shape
         self.trunk = trunk
-        self.normalise = nn.BatchNorm1d(width, affine=False)
         self.projection = nn.Linear(width, shape.bits)
+        self.balance = nn.BatchNorm1d(shape.bits, affine=False)
         self.register_buffer("mean", torch.tensor(_KINETICS_MEAN)[:, None, None, None] * 255, persistent=False)
         self.register_buffer("std", torch.tensor(_KINETICS_STD)[:, None, None, None] * 255, persistent=False)
 
@@ -98,7 +100,7 @@ class HashNetwork(nn.Module):
         Returns:
             float [B, bits]. Their signs are the code; training squashes them with tanh.
         """
-        values: Tensor = self.projection(self.normalise(self.features(clips)))
+        values: Tensor = self.balance(self.projection(self.features(clips)))
         return values
 
     def features(self, clips: Tensor) -> Tensor:

@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from action_folder import write_action_set
+from action_folder import CLASSES, write_action_set
 from command_runner import run_command
 from safetensors.torch import load_file
 from vdup.train.__main__ import main
 from vdup.train.c3d_hash.epoch_lines import after_training, epoch_line
 from vdup.train.c3d_hash.experiment import HashResult, new_network, start_from, train_c3d_hash
+from vdup.train.c3d_hash.learner import HashLearner
 from vdup.train.c3d_hash.loop import HashRecord, augment
 from vdup.train.config.c3d_hash import C3DHashExperiment, HashArchitecture, Pretrained, Triplets
 from vdup.train.config.experiments import DataConfig, TrainJobConfig
@@ -47,6 +48,7 @@ def settings(folder: Path, name: str) -> TrainJobConfig:
         batch_classes=2,
         batch_clips=2,
         learning_rate=0.01,
+        classification_weight=0.5,
         cache=folder / "clips",
     )
     return TrainJobConfig(
@@ -78,7 +80,28 @@ def test_a_run_leaves_weights_and_logs(folder: Path, whole: HashResult) -> None:
     assert result["test"]["code_ap"] == whole.test.code_ap
     assert result["settings"]["experiment.bits"] == 16
     assert "hash.weights=" in after_training(whole)
-    assert "epoch 2: loss" in epoch_line(HashRecord(2, 1.0, 0.5, 0.5, 0.25, 0.75, 0.1, 1.0))
+    line = epoch_line(HashRecord(2, 1.0, 0.5, 0.125, 0.5, 0.25, 0.75, 0.1, 1.0))
+    assert line.startswith("epoch 2: loss 1.0000 (triplets 0.500, quantisation 0.500, classes 0.125), rate")
+
+
+def test_the_loss_is_the_weighted_sum_of_its_parts(folder: Path, whole: HashResult) -> None:
+    assert whole.best.classification is None or whole.best.classification > 0
+    for row in comparable(folder / "whole" / "w.log.csv")[1:]:
+        metric, classes, signs = (float(row[name]) for name in ("metric", "classification", "quantisation"))
+        assert classes > 0
+        assert float(row["loss"]) == pytest.approx(metric + 0.5 * classes + 0.1 * signs, abs=1e-4)
+
+
+def test_the_classifier_is_not_trained_without_a_weight(folder: Path) -> None:
+    config = settings(folder, "triplets alone")
+    assert isinstance(config.experiment, C3DHashExperiment)
+    config.experiment.classification_weight = 0.0
+    config.experiment.epochs = 1
+    train_c3d_hash(config)
+    assert comparable(folder / "triplets alone" / "w.log.csv")[1]["classification"] == "0.0"
+    state = load_file(folder / "triplets alone" / "w.checkpoint.safetensors")
+    start = HashLearner(new_network(HashShape("mc3_18", 16, 2, 16), 0), len(CLASSES), config.seed)
+    assert torch.equal(state["model.classifier.weight"], start.classifier.weight)
 
 
 def test_what_was_trained_hashes_videos(folder: Path, whole: HashResult) -> None:
@@ -128,6 +151,14 @@ def test_the_seed_decides_the_start() -> None:
     ours, again, other = (new_network(shape, seed).digest() for seed in (0, 0, 1))
     assert ours == again != other
     assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.parametrize("name", ["mc3_18", pytest.param("r2plus1d_18", marks=pytest.mark.slow)])
+def test_residual_blocks_begin_as_identities(name: str) -> None:
+    trunk = new_network(HashShape(name, 16, 2, 16), 0).trunk.eval()
+    inputs = torch.from_numpy(np.random.default_rng(0).normal(size=(1, 64, 2, 4, 4)).astype(np.float32))
+    for block in trunk.get_submodule("layer1").children():
+        assert torch.equal(block(inputs), inputs.clamp(min=0))
 
 
 def test_without_the_kinetics_weights(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:

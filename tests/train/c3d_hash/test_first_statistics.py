@@ -27,6 +27,7 @@ def test_statistics_are_those_of_the_clips(trunk_too: bool) -> None:
     assert stays is not trunk_too
     network.trunk.train(trunk_too)
     network.trunk.requires_grad_(False)
-    means = [network.features(torch.from_numpy(batch)).mean(dim=0) for batch in CLIPS]
-    assert network.normalise.running_mean is not None
-    assert network.normalise.running_mean.numpy() == pytest.approx(torch.stack(means).mean(0).numpy(), abs=1e-4)
+    network.projection.requires_grad_(False)
+    means = [network.projection(network.features(torch.from_numpy(batch))).mean(dim=0) for batch in CLIPS]
+    assert network.balance.running_mean is not None
+    assert network.balance.running_mean.numpy() == pytest.approx(torch.stack(means).mean(0).numpy(), abs=1e-4)
