@@ -354,14 +354,6 @@ def test_names_of_videos(word: str, expected: list[str]) -> None:
     assert typed(word, config.LibraryJobConfig) == expected
 
 
-def test_help_names_every_option() -> None:
-    text = yaml.safe_load((CONF / "help.yaml").read_text())["hydra"]["help"]["template"]
-    for group in sorted({group for group, _ in OPTIONS} | {"experiment", "loss"}):
-        [line] = [line for line in text.splitlines() if line.strip().startswith(f"{group} ")]
-        for file in CONF.glob(f"{group}/*.yaml"):
-            assert file.stem in line
-
-
 def test_paths_and_enumerations_read_well() -> None:
     shown = yaml.safe_load(OmegaConf.to_yaml(compose("index", ["videos=v"])))
     assert shown["library"] == "library"

@@ -26,10 +26,10 @@ def test_videos_are_hashed_and_found(tmp_path: Path) -> None:
     plain = run_command(index, tmp_path, "videos=films", *small)
     assert (plain.code, "code of" in plain.out) == (0, False), plain.err
     asked = run_command(query, tmp_path, "videos=films/1.avi", "level=hash", "hash.weights=w.safetensors", *small)
-    assert "3 videos of the library have no code" in asked.out
+    assert "without a code of this network, and not looked at: 3 videos of the library" in asked.out
 
     hashed = run_command(index, tmp_path, "videos=films", "hash.weights=w.safetensors", *small)
-    assert (hashed.code, "3 videos have a code of 64 bits, 3 of them new" in hashed.out) == (0, True), hashed.err
+    assert (hashed.code, "3 codes of 64 bits in the library, 3 of them new" in hashed.out) == (0, True), hashed.err
     words = ("videos=films/1.avi", "level=hash", "hash.weights=w.safetensors", "output=m.csv", *small)
     asked = run_command(query, tmp_path, *words)
     assert asked.code == 0, asked.err

@@ -12,7 +12,7 @@ LAYERS = (
     "video", "features", "codes", "feature_files", "temporal", "visil", "aggregation", "hashing",
     "lookup", "store", "catalogue", "candidates", "align", "pipeline", "grouping",
     "datasets", "matchers", "evaluation", "report", "protocols",
-    "hydra_errors", "hydra_schema", "overrides", "command",
+    "hydra_errors", "hydra_help", "hydra_schema", "overrides", "command",
     "index", "query", "library", "similarity", "evaluate", "calibrate", "duplicates", "__main__",
 )  # fmt: skip
 """Names behind ``vdup.``, low to high: a module imports nothing of a later entry."""
@@ -86,7 +86,7 @@ def test_lowest_layers_need_neither_torch_nor_hydra() -> None:
 def test_only_commands_know_hydra() -> None:
     for file in python_files("vdup", "train"):
         if any(name.split(".")[0] in ("hydra", "omegaconf") for _, name in imports(file.read_text())):
-            assert file.stem in ("hydra_errors", "hydra_schema", "overrides", "command", "sweep_table")
+            assert file.stem in ("hydra_errors", "hydra_help", "hydra_schema", "overrides", "command", "sweep_table")
 
 
 @pytest.mark.parametrize("file", python_files("train"), ids=lambda file: file.name)

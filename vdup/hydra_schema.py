@@ -15,6 +15,7 @@ from omegaconf.errors import OmegaConfBaseException
 from vdup import config
 from vdup.errors import ConfigError
 from vdup.hydra_errors import explain
+from vdup.hydra_help import register_help
 
 Job = TypeVar("Job")
 
@@ -87,6 +88,7 @@ SCHEMAS: dict[str, dict[str, type]] = {
 
 def register(extra: dict[str, dict[str, type]] | None = None) -> None:
     """Makes the dataclasses known to Hydra under ``schema/<group>/<name>``; ``extra`` adds those of training."""
+    register_help()
     store = ConfigStore.instance()
     for schemas in (SCHEMAS, extra or {}):
         for group, options in schemas.items():

@@ -95,7 +95,7 @@ def test_blocks_of_other_shapes(tmp_path: Path) -> None:
 
 def test_place_that_takes_no_files(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(OutputError, match="choose another output=DIR"):
+    with pytest.raises(OutputError, match="choose another folder"):
         FeatureWriter(tmp_path / "file" / "a.safetensors")
 
 

@@ -221,8 +221,8 @@ def test_labelled_pairs_are_ids_or_files(workshop: Workshop) -> None:
         found = labelled_similarities(library, pairs)
         assert found.duplicates[0] == pytest.approx(1, abs=1e-3)
         assert found.others[0] == pytest.approx(float(naive_vector(0, 6) @ naive_vector(2, 6)), abs=5e-3)
-        with pytest.raises(ConfigError, match="film 9 is neither"):
-            labelled_similarities(library, [*pairs, LabelledPair("film 9", file, True)])
+        with pytest.raises(ConfigError, match=r"pairs\.csv, line 4: film 9 is neither"):
+            labelled_similarities(library, [*pairs, LabelledPair("film 9", file, True, "pairs.csv, line 4")])
         with pytest.raises(ConfigError, match="both are needed"):
             labelled_similarities(library, pairs[:1])
 
@@ -230,7 +230,10 @@ def test_labelled_pairs_are_ids_or_files(workshop: Workshop) -> None:
 def test_file_of_labelled_pairs(tmp_path: Path) -> None:
     path = tmp_path / "pairs.csv"
     path.write_text("video_a,video_b,duplicate\na,b,1\na,c,no\n")
-    assert read_pairs(path) == [LabelledPair("a", "b", True), LabelledPair("a", "c", False)]
+    assert read_pairs(path) == [
+        LabelledPair("a", "b", True, f"{path}, line 2"),
+        LabelledPair("a", "c", False, f"{path}, line 3"),
+    ]
     for text, complaint in (
         ("video_a,video_b\na,b\n", "the columns"),
         ("video_a,video_b,duplicate\na,b,maybe\n", "'maybe'"),

@@ -78,14 +78,14 @@ def test_many_notes_are_counted() -> None:
 
 def test_the_last_lines_sum_up(tmp_path: Path) -> None:
     text = printed(made(link("a", "b"), link("b", "c"), link("a", "c"), link("p", "q", shares=(0.5, 0.5))), tmp_path)
-    assert "5 videos compared in lib: 1 groups, 2 copies besides the ones to keep; 1 more pairs share a part" in text
+    assert "5 videos compared in lib: 1 group, 2 copies besides the ones to keep; 1 more pair with a part in" in text
     assert text.splitlines()[-1] == f"written to {tmp_path}"
 
 
 def test_nothing_found() -> None:
     assert printed(made(names="ab")).splitlines() == [
-        "2 videos compared in lib: 0 groups, 0 copies besides the ones to keep; 0 more pairs share a part; 2 pairs "
-        "marked as no duplicates"
+        "2 videos compared in lib: 0 groups, 0 copies besides the ones to keep; 0 more pairs with a part in "
+        "common; 2 pairs marked as no duplicates"
     ]
 
 

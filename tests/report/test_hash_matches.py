@@ -37,5 +37,5 @@ def test_what_is_printed() -> None:
     assert lines[0].split() == ["query", "nearest", "video", "distance", "of", "48", "bits"]
     assert lines[2].split() == ["a.mp4", "z.mp4", "7"]
     assert "could not be read: bad.mp4" in lines[3]
-    assert "3 videos of the library have no code" in lines[4]
+    assert "without a code of this network, and not looked at: 3 videos" in lines[4]
     assert lines[5] == "2 lines written to m.csv"

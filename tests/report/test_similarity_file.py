@@ -23,7 +23,7 @@ def test_what_is_printed() -> None:
     print_similarities({"q": {"a": 1.0, "b": 0.5}}, unreadable, Path("s.json"), console)
     lines = stream.getvalue().splitlines()
     assert lines[:3] == [
-        "2 similarities of 1 queries: s.json",
+        "2 similarities of 1 query: s.json",
         "left out, as they could not be read:",
         "  bad0\\x1b: no video",
     ]

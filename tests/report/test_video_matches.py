@@ -49,7 +49,7 @@ def test_table() -> None:
     text = console.export_text()
     assert "1 of 3 queries have a near-duplicate in lib (similarity 0.500 or more)" in text
     assert "could not be read: q2.mp4" in text
-    assert "3 videos of the library have no vector" in text
+    assert "without a vector of this kind, and not looked at: 3 videos of the library" in text
     assert "3 lines written to near.csv" in text
     assert text.index("0.900") < text.index("0.250") < text.index("-0.500")
 

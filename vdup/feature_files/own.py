@@ -225,7 +225,7 @@ def read_header(path: Path) -> FeatureHeader:
 
 
 def _cannot_write(path: Path, error: OSError) -> OutputError:
-    return OutputError(f"cannot write {path}: {error.strerror or error}; free some space or choose another output=DIR")
+    return OutputError(f"cannot write {path}: {error.strerror or error}; free some space or choose another folder")
 
 
 def _version() -> str:

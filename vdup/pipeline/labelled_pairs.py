@@ -17,6 +17,8 @@ class LabelledPair:
     first: str
     second: str
     is_duplicate: bool
+    where: str = "labelled pairs"
+    """File and line, for messages."""
 
 
 def read_pairs(path: Path) -> list[LabelledPair]:
@@ -37,7 +39,7 @@ def read_pairs(path: Path) -> list[LabelledPair]:
         word = row["duplicate"].strip().lower()
         if word not in (*_YES, *_NO):
             raise ConfigError(f"{path}, line {number}: duplicate is {row['duplicate']!r}; write 1 or 0")
-        pairs.append(LabelledPair(row["video_a"], row["video_b"], word in _YES))
+        pairs.append(LabelledPair(row["video_a"], row["video_b"], word in _YES, f"{path}, line {number}"))
     if not any(pair.is_duplicate for pair in pairs):
         raise ConfigError(f"{path} names no duplicates")
     return pairs

@@ -114,7 +114,8 @@ def labelled_similarities(
     files = [name for name in names if name not in set(known)]
     for name in files:
         if not Path(name).is_file():
-            raise ConfigError(f"{name} is neither a video of {library.folder.path} with a vector nor a file")
+            where = next(pair.where for pair in pairs if name in (pair.first, pair.second))
+            raise ConfigError(f"{where}: {name} is neither a video of {library.folder.path} with a vector nor a file")
     vectors = dict(zip(known, whole.vectors_of([records[name] for name in known]), strict=True))
     with _pool(library) as pool:
         decoded = pool.videos(Path(name) for name in files)
@@ -131,7 +132,7 @@ def labelled_similarities(
             found[pair.is_duplicate].append(float(vectors[pair.first] @ vectors[pair.second]))
     if not found[True] or not found[False]:
         raise ConfigError(
-            f"{len(found[True])} pairs of duplicates and {len(found[False])} other pairs could be used: both are needed"
+            f"of duplicates {len(found[True])} and of others {len(found[False])} pairs could be used: both are needed"
         )
     return PairSimilarities(*(np.array(found[label], dtype=np.float32) for label in (True, False)))
 

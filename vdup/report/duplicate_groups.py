@@ -13,7 +13,7 @@ from vdup.grouping.keep import bits_per_second
 from vdup.grouping.overlap import Overlap, Relation
 from vdup.report.json_file import SCHEMA_VERSION, Json, plain_settings, rounded, vdup_version
 from vdup.report.output import write_whole
-from vdup.report.printable import clock, printable, screen
+from vdup.report.printable import clock, counted, printable, screen
 from vdup.report.table import plain_table
 
 MOST_GROUPS = 100
@@ -107,7 +107,7 @@ def print_groups(found: Duplicates, library: Path, output: Path | None, console:
                 )
         console.print(table)
     if len(shown) < len(found.groups):
-        console.print(f"+{len(found.groups) - len(shown)} more groups; output=FILE.csv writes all of them")
+        console.print(f"+{counted(len(found.groups) - len(shown), 'more group')}; output=FILE.csv writes all of them")
     for number, judged in enumerate(shown, start=1):
         for note in _notes(judged):
             console.print(f"group {number}: {note}", soft_wrap=True)
@@ -115,9 +115,10 @@ def print_groups(found: Duplicates, library: Path, output: Path | None, console:
         console.print(f"possibly joined, score {link.score:.2f}: {_names(link)}", soft_wrap=True)
     duplicates = sum(len(judged.group.members) - 1 for judged in found.groups)
     console.print(
-        f"{len(found.records)} videos compared in {printable(str(library))}: {len(found.groups)} groups, {duplicates} "
-        f"copies besides the ones to keep; {len(found.parts)} more pairs share a part; {found.ruled_out} pairs marked "
-        "as no duplicates",
+        f"{counted(len(found.records), 'video')} compared in {printable(str(library))}: "
+        f"{counted(len(found.groups), 'group')}, {counted(duplicates, 'copy', 'copies')} besides the ones to keep; "
+        f"{counted(len(found.parts), 'more pair')} with a part in common; {counted(found.ruled_out, 'pair')} marked as "
+        "no duplicates",
         soft_wrap=True,
     )
     if output is not None:
@@ -135,7 +136,7 @@ def _notes(judged: JudgedGroup) -> list[str]:
         for pair in judged.group.indirect
     ]
     more = len(notes) - _MOST_NOTES
-    return [*notes[:_MOST_NOTES], f"+{more} more such notes"] if more > 0 else notes
+    return [*notes[:_MOST_NOTES], f"+{counted(more, 'more such note')}"] if more > 0 else notes
 
 
 def _names(link: Overlap) -> str:

@@ -5,7 +5,7 @@ from rich.console import Console
 from vdup.config import HashConfig
 from vdup.pipeline.hash_lookup import HashedVideo, HashLookup
 from vdup.pipeline.open_library import OpenLibrary
-from vdup.report.printable import screen
+from vdup.report.printable import counted, screen
 from vdup.report.progress import ProgressDisplay
 
 
@@ -29,5 +29,7 @@ def fill_hashes(library: OpenLibrary, config: HashConfig, console: Console | Non
 
         filled = lookup.fill(told)
     new = sum(video.error is None for video in filled)
-    (console or screen()).print(f"{len(lookup)} videos have a code of {lookup.bits} bits, {new} of them new")
+    (console or screen()).print(
+        f"{counted(len(lookup), 'code')} of {lookup.bits} bits in the library, {new} of them new"
+    )
     return all(video.error is None for video in filled)

@@ -12,7 +12,7 @@ from vdup.config import QueryJobConfig
 from vdup.pipeline.hash_lookup import HashMatch, HashSearchResult
 from vdup.report.json_file import SCHEMA_VERSION, Json, plain_settings, vdup_version
 from vdup.report.output import write_whole
-from vdup.report.printable import listed, printable, screen
+from vdup.report.printable import counted, listed, printable, screen
 from vdup.report.table import MOST_ROWS, plain_table
 
 COLUMNS = ("query_id", "ref_id", "distance_bits")
@@ -108,12 +108,12 @@ def print_hash_results(
         console.print(f"not searched for, because they could not be read: {listed(failed)}", soft_wrap=True)
     if missing:
         console.print(
-            f"{missing} videos of the library have no code of this network and were not looked at; run vdup.index with "
-            "the same hash.weights",
+            f"without a code of this network, and not looked at: {counted(missing, 'video')} of the library; run "
+            "vdup.index with the same hash.weights",
             soft_wrap=True,
         )
     if output is not None:
-        console.print(f"{len(matches)} lines written to {printable(str(output))}", soft_wrap=True)
+        console.print(f"{counted(len(matches), 'line')} written to {printable(str(output))}", soft_wrap=True)
 
 
 def _match(match: HashMatch) -> dict[str, Json]:

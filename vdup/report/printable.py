@@ -33,6 +33,11 @@ def listed(names: list[str], most: int = 20) -> str:
     return shown if len(names) <= most else f"{shown}, +{len(names) - most} more"
 
 
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """A number with its noun: ``1 video``, ``2 videos``; ``many`` where an s will not do."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
 def clock(seconds: float) -> str:
     """Seconds as ``h:mm:ss.s``."""
     tenths = round(seconds * 10)

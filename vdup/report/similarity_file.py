@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from vdup.report.output import write_whole
-from vdup.report.printable import printable, screen
+from vdup.report.printable import counted, printable, screen
 from vdup.report.summary import MOST_REASONS
 
 
@@ -36,7 +36,11 @@ def print_similarities(
     """
     console = console or screen()
     pairs = sum(len(row) for row in by_query.values())
-    console.print(f"{pairs} similarities of {len(by_query)} queries: {printable(str(output))}", soft_wrap=True)
+    console.print(
+        f"{counted(pairs, 'similarity', 'similarities')} of {counted(len(by_query), 'query', 'queries')}: "
+        f"{printable(str(output))}",
+        soft_wrap=True,
+    )
     if unreadable:
         console.print("left out, as they could not be read:")
     for name, reason in list(unreadable.items())[:MOST_REASONS]:

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from vdup.pipeline.searcher import SearchResult
 from vdup.report.csv_file import best_first
-from vdup.report.printable import clock, listed, printable, screen
+from vdup.report.printable import clock, counted, listed, printable, screen
 from vdup.types import Match
 
 MOST_ROWS = 100
@@ -45,7 +45,9 @@ def print_results(
     if failed:
         console.print(f"not searched for, because they could not be read: {listed(failed)}", soft_wrap=True)
     if output is not None:
-        console.print(f"{_count(len(matches), 'match', 'matches')} written to {printable(str(output))}", soft_wrap=True)
+        console.print(
+            f"{counted(len(matches), 'match', 'matches')} written to {printable(str(output))}", soft_wrap=True
+        )
 
 
 def _print_matches(console: Console, matches: list[Match], results: Sequence[SearchResult]) -> None:
@@ -70,12 +72,8 @@ def _print_matches(console: Console, matches: list[Match], results: Sequence[Sea
     if len(shown) < len(matches):
         console.print(f"+{len(matches) - len(shown)} more; output=FILE.csv writes all of them")
     found = sum(bool(result.matches) for result in results)
-    console.print(f"{_count(len(matches), 'match', 'matches')} in {found} of {_count(len(results), 'video', 'videos')}")
+    console.print(f"{counted(len(matches), 'match', 'matches')} in {found} of {counted(len(results), 'video')}")
 
 
 def _interval(start_seconds: float, end_seconds: float) -> str:
     return f"{clock(start_seconds)} - {clock(end_seconds)}"
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"

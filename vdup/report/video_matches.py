@@ -12,7 +12,7 @@ from vdup.config import QueryJobConfig
 from vdup.pipeline.video_searcher import VideoMatch, VideoSearchResult
 from vdup.report.json_file import SCHEMA_VERSION, Json, plain_settings, rounded, vdup_version
 from vdup.report.output import write_whole
-from vdup.report.printable import listed, printable, screen
+from vdup.report.printable import counted, listed, printable, screen
 from vdup.report.table import MOST_ROWS, plain_table
 
 COLUMNS = ("query_id", "ref_id", "similarity", "near_duplicate")
@@ -129,12 +129,12 @@ def print_video_results(
         console.print(f"not searched for, because they could not be read: {listed(failed)}", soft_wrap=True)
     if missing:
         console.print(
-            f"{missing} videos of the library have no vector of this kind and were not looked at; index them once more "
-            "with aggregation.fill_in=true",
+            f"without a vector of this kind, and not looked at: {counted(missing, 'video')} of the library; index once "
+            "more with aggregation.fill_in=true",
             soft_wrap=True,
         )
     if output is not None:
-        console.print(f"{len(matches)} lines written to {printable(str(output))}", soft_wrap=True)
+        console.print(f"{counted(len(matches), 'line')} written to {printable(str(output))}", soft_wrap=True)
 
 
 def _match(match: VideoMatch) -> dict[str, Json]:
