@@ -179,6 +179,19 @@ def test_the_threshold_given_comes_before_the_one_kept(workshop: Workshop) -> No
             threshold_of(library, WholeVideoConfig())
 
 
+def test_a_guessed_threshold_is_called_one(workshop: Workshop, caplog: pytest.LogCaptureFixture) -> None:
+    with workshop.open(aggregation=MEAN) as library:
+        library.index_all(workshop.films(1))
+        search_whole_videos(library, [], WholeVideoConfig(threshold=0.5))
+        assert "calibrate" not in caplog.text
+        search_whole_videos(library, [], WholeVideoConfig())
+        assert "find one for this library with python -m vdup.calibrate" in caplog.text
+        keep_threshold(library, 0.75, 0.99, 0.8, "generated copies")
+        caplog.clear()
+        search_whole_videos(library, [], WholeVideoConfig())
+        assert "calibrate" not in caplog.text
+
+
 def test_generated_pairs_know_what_is_a_copy(workshop: Workshop) -> None:
     with workshop.open(aggregation=MEAN) as library:
         library.index_all(workshop.films(6))

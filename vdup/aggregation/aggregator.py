@@ -60,6 +60,11 @@ class Aggregator:
         """Similarity of near-duplicates where nothing was calibrated."""
         return _MEAN_THRESHOLD
 
+    @property
+    def is_threshold_trained(self) -> bool:
+        """The threshold was found with data of the training; else it is a start, and a library should find its own."""
+        return False
+
     def of_frames(self, maxima: FloatArray) -> FloatArray:
         """What is averaged over the frames of a video.
 
@@ -110,6 +115,11 @@ class EmbeddingAggregator(Aggregator):
     def threshold(self) -> float:
         """The one found with the validation data of the training."""
         return self._embedding.threshold
+
+    @property
+    def is_threshold_trained(self) -> bool:
+        """See :attr:`Aggregator.is_threshold_trained`."""
+        return True
 
     def vectors(self, averages: FloatArray) -> FloatArray:
         """See :meth:`Aggregator.vectors`."""

@@ -1,5 +1,6 @@
 """Query videos against the vectors of whole videos: the nearest ones, and whether they are near-duplicates."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,8 @@ from vdup.pipeline.thresholds import stored_threshold
 from vdup.pipeline.whole_videos import WholeVideos
 from vdup.types import FloatArray
 from vdup.video.workers import DecodedVideo, DecoderPool
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,14 @@ def threshold_of(library: OpenLibrary, config: WholeVideoConfig) -> float:
     return aggregator.threshold if stored is None else stored.threshold
 
 
+def _is_a_guess(library: OpenLibrary, config: WholeVideoConfig) -> bool:
+    """The threshold is neither given nor of this library nor of a training."""
+    aggregator = whole_videos_of(library).reader.aggregator
+    if config.threshold is not None or aggregator.is_threshold_trained:
+        return False
+    return stored_threshold(library.folder.catalogue, aggregator.digest) is None
+
+
 def search_whole_videos(
     library: OpenLibrary,
     videos: Sequence[tuple[str, Path]],
@@ -97,6 +108,12 @@ def search_whole_videos(
     """
     whole = whole_videos_of(library)
     threshold = threshold_of(library, config)
+    if _is_a_guess(library, config):
+        logger.warning(
+            "similarity %.2f as the least of near-duplicates suits some libraries only; find one for this library "
+            "with python -m vdup.calibrate, or give whole_video.threshold",
+            threshold,
+        )
     results: list[VideoSearchResult] = []
     sampling = library.config.sampling
     with DecoderPool(
