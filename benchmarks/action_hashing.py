@@ -2,7 +2,7 @@
 
 ::
 
-    python -m benchmarks.action_hashing images=DIR|videos=DIR [training=150] [test=12] [epochs=10] [seed=0] [work=DIR]
+    python -m benchmarks.action_hashing images=DIR|videos=DIR [training=150] [test=12] [epochs=20] [seed=0] [work=DIR]
 
 The set is ten moves of a camera over photographs, or over stretches of real clips; see :mod:`benchmarks.camera_moves`.
 ``training`` and ``test`` are photographs or stretches, each of which is seen in all ten moves; those of the test come
@@ -151,7 +151,7 @@ def run(settings: dict[str, str], work: Path, console: Console) -> bool:
     """Makes the set, trains, prints; True when both floors are reached."""
     training, test, epochs, seed = (
         int(settings.get(name, default))
-        for name, default in (("training", 150), ("test", 12), ("epochs", 10), ("seed", 0))
+        for name, default in (("training", 150), ("test", 12), ("epochs", 20), ("seed", 0))
     )
     root = work / "actions"
     if not (root / "classInd.txt").exists():  # the last list that is written

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from vdup.align.line_fit import Distances
 from vdup.align.stream import Stream, StreamMatcher, StreamRules
 from vdup.align.track import ReferenceTrack
-from vdup.types import FloatArray, TimeArray
+from vdup.types import CODE_BITS, FloatArray, TimeArray
 
 HIGHEST, LOWEST = 4.0, -2.0
 
@@ -50,6 +51,13 @@ def make_evidence(times: TimeArray, track: ReferenceTrack, *copies: Shown) -> Fl
                     away = max(track.starts_seconds[row] - at, at - track.ends_seconds[row], 0.0)
                     evidence[frame, row] = max(evidence[frame, row], HIGHEST - away * (HIGHEST - LOWEST) / 1.5)
     return evidence
+
+
+def make_distances(evidence: FloatArray, track: ReferenceTrack) -> Distances:
+    """The distances behind such evidence: they grow from 0 to half of the bits over the same 1.5 s."""
+    to_rows = (HIGHEST - evidence) / (HIGHEST - LOWEST) * CODE_BITS / 2
+    gaps = np.append(track.starts_seconds[1:] - track.ends_seconds[:-1], 0.0)
+    return Distances(to_rows.astype(np.float32), (np.minimum(gaps / 1.5, 1) * CODE_BITS / 2).astype(np.float32))
 
 
 def follow(times: TimeArray, evidence: FloatArray, track: ReferenceTrack, rules: StreamRules = RULES) -> list[Stream]:

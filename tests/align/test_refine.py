@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
-from align.evidence_maker import HIGHEST, LOWEST, Shown, follow, make_evidence, plain_track
+from align.evidence_maker import HIGHEST, LOWEST, Shown, make_distances, make_evidence, plain_track
 
-from vdup.align.refine import Line, Segment, _maximum_sum, best_line, best_segment, cut_segment
+from vdup.align.line_fit import Line, best_line
+from vdup.align.refine import Segment, _maximum_sum, best_segment, cut_segment
 from vdup.align.stream import Stream
 from vdup.align.track import ReferenceTrack
 from vdup.types import FloatArray, TimeArray
@@ -14,18 +15,18 @@ def _times(seconds: float) -> TimeArray:
     return np.arange(0, seconds, 0.5)
 
 
-def _stream_near(copy: Shown, shift: float = 0.0, drift: float = 0.0) -> Stream:
-    """A stream along a copy, shifted in the reference and drifting away from it over its length."""
-    speed = copy.speed + drift / (copy.end - copy.start)
-    middle = (copy.start + copy.end) / 2
-    end = copy.reference_at(middle) + shift + speed * (copy.end - middle)
-    return Stream(copy.start, copy.end, end, speed, 100.0)
-
-
 def _line_near(stream: Stream, times: TimeArray, evidence: FloatArray, track: ReferenceTrack) -> Line:
     """The line fitted to a stream, once."""
     stretch = (stream.query_start_seconds, stream.query_end_seconds)
-    return best_line(Line(stream.speed, stream.reference_at(0.0)), stretch, times, evidence, track, SPEED_LIMITS)
+    distances = make_distances(evidence, track)
+    return best_line(Line(stream.speed, stream.reference_at(0.0)), stretch, times, distances, track, SPEED_LIMITS)
+
+
+def _best(
+    stream: Stream, times: TimeArray, evidence: FloatArray, track: ReferenceTrack, query_seconds: float = 30.0
+) -> Segment | None:
+    distances = make_distances(evidence, track)
+    return best_segment(stream, times, evidence, distances, track, SPEED_LIMITS, query_seconds)
 
 
 def _cut(
@@ -42,49 +43,6 @@ def _cut(
     return segment
 
 
-def test_line_and_its_inverse() -> None:
-    line = Line(speed=1.25, intercept_seconds=-3.0)
-    assert line.reference_at(np.array([0.0, 4.0])).tolist() == [-3.0, 2.0]
-    assert line.query_at(2.0) == 4.0
-
-
-@pytest.mark.parametrize("speed", [0.5, 0.8, 1.25, 1.9])
-@pytest.mark.parametrize(("shift", "drift"), [(0.0, 0.0), (1.2, 0.0), (-1.0, 1.0), (0.5, -1.0)])
-def test_known_line_is_found(speed: float, shift: float, drift: float) -> None:
-    track, times = plain_track(90), _times(42)
-    copy = Shown(6.2, 36.2, 9.3 - speed * 6.2, speed)
-    line = _line_near(_stream_near(copy, shift, drift), times, make_evidence(times, track, copy), track)
-    middle = np.array([21.2])
-    assert line.reference_at(middle)[0] == pytest.approx(copy.reference_at(21.2), abs=0.15)
-    assert line.speed == pytest.approx(speed, abs=0.01)
-
-
-@pytest.mark.parametrize("offset", [0.0, 0.1, 0.2, 0.3, 0.4, 0.6, 0.9])
-def test_original_speed_is_found_and_its_offset_to_half_the_query_step(offset: float) -> None:
-    """At speed 1 every frame falls on one of two phases between reference samples, so that less is to be known."""
-    track, times = plain_track(60), _times(36)
-    copy = Shown(2.0, 32.0, 12.0 + offset)
-    line = _line_near(_stream_near(copy, 0.4, 0.8), times, make_evidence(times, track, copy), track)
-    assert line.speed == pytest.approx(1.0, abs=0.005)
-    assert line.reference_at(np.array([17.0]))[0] == pytest.approx(copy.reference_at(17.0), abs=0.25)
-
-
-def test_offset_comes_out_right_from_stream_to_line() -> None:
-    track, times = plain_track(90), _times(42)
-    copy = Shown(6.2, 36.2, 9.3 - 1.25 * 6.2, 1.25)
-    evidence = make_evidence(times, track, copy)
-    line = _line_near(follow(times, evidence, track)[0], times, evidence, track)
-    for query in (6.2, 36.2):
-        assert line.reference_at(np.array([query]))[0] == pytest.approx(copy.reference_at(query), abs=0.2)
-
-
-def test_without_motion_the_original_speed_is_assumed() -> None:
-    track, times = ReferenceTrack(np.array([0.0]), np.array([30.0]), 31.0, 1.0), _times(10)
-    evidence = np.full((20, 1), HIGHEST, dtype=np.float32)
-    line = _line_near(Stream(0.0, 9.5, 10.0, 1.03, 50.0), times, evidence, track)
-    assert line.speed == 1.0
-
-
 @pytest.mark.parametrize("speed", [0.7, 0.8, 1.0, 1.3, 1.6])
 def test_the_whole_stretch_tells_the_line_better_than_a_short_stream(speed: float) -> None:
     track, times = plain_track(90), _times(30)
@@ -92,7 +50,7 @@ def test_the_whole_stretch_tells_the_line_better_than_a_short_stream(speed: floa
     evidence = make_evidence(times, track, copy)
     short = Stream(11.0, 14.0, copy.reference_at(14.0) + 0.4, speed * 1.08, 100.0)
     once = _cut(_line_near(short, times, evidence, track), times, evidence, track, core=(11.0, 14.0))
-    segment = best_segment(short, times, evidence, track, SPEED_LIMITS, 30.0)
+    segment = _best(short, times, evidence, track)
     assert segment is not None
     assert segment.total_evidence >= once.total_evidence
     assert segment.query_start_seconds == pytest.approx(5.2, abs=0.5)
@@ -105,8 +63,8 @@ def test_a_line_fitted_to_a_short_stream_is_turned_by_the_frames_outside() -> No
     track, times = plain_track(90), _times(30)
     copy = Shown(5.2, 20.2, 30.3 - 1.3 * 5.2, 1.3)
     evidence = make_evidence(times, track, copy)
-    short = Stream(11.0, 14.0, copy.reference_at(14.0) + 0.4, 1.4, 100.0)
-    segment = best_segment(short, times, evidence, track, SPEED_LIMITS, 30.0)
+    short = Stream(11.0, 13.0, copy.reference_at(13.0) + 0.4, 1.5, 100.0)
+    segment = _best(short, times, evidence, track)
     assert segment is not None
     assert abs(segment.line.speed - 1.3) < abs(_line_near(short, times, evidence, track).speed - 1.3) - 0.01
 
@@ -114,7 +72,7 @@ def test_a_line_fitted_to_a_short_stream_is_turned_by_the_frames_outside() -> No
 def test_a_stream_without_evidence_leads_nowhere() -> None:
     track, times = plain_track(30), _times(10)
     evidence = np.full((len(times), len(track.starts_seconds)), LOWEST, dtype=np.float32)
-    assert best_segment(Stream(2.0, 6.0, 12.0, 1.0, 5.0), times, evidence, track, SPEED_LIMITS, 10.0) is None
+    assert _best(Stream(2.0, 6.0, 12.0, 1.0, 5.0), times, evidence, track, 10.0) is None
 
 
 @pytest.mark.parametrize("seed", range(40))

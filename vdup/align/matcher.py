@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vdup.align.calibration import Calibration
-from vdup.align.refine import Line, Segment, best_segment, cut_segment
+from vdup.align.line_fit import Distances, Line
+from vdup.align.refine import Segment, best_segment, cut_segment
 from vdup.align.segments import suppress
 from vdup.align.stream import Stream, StreamMatcher, StreamRules
 from vdup.align.track import ReferenceTrack
@@ -14,6 +16,8 @@ from vdup.codes.hamming import hamming_distances, paired_hamming
 from vdup.config import MatcherConfig
 from vdup.temporal.segment_score import score_segment
 from vdup.types import BoolArray, CodeArray, FloatArray, RowArray, TimeArray, VideoCodes
+
+BitCounts = NDArray[np.int32]
 
 _FRAMES_AT_ONCE = 64
 """Query frames compared with all rows of a reference in one call."""
@@ -104,7 +108,8 @@ class SegmentMatcher:
         matcher = StreamMatcher(track, self._rules, weights)
         for first in range(0, len(frames), _FRAMES_AT_ONCE):
             part = frames[first : first + _FRAMES_AT_ONCE]
-            evidence = self._evidence(query, part, reference, slice(None), weights)
+            distances, known = _distances(query, part, reference)
+            evidence = self._evidence(query, part, distances, known, weights)
             for time_seconds, of_frame in zip(query.times_seconds[part].tolist(), evidence, strict=True):
                 matcher.push(time_seconds, of_frame)
         streams = suppress(
@@ -128,13 +133,11 @@ class SegmentMatcher:
         return suppress(segments, lambda item: item.score, ScoredSegment.intervals, _MOST_SHARED)
 
     def _evidence(
-        self, query: QueryTrack, frames: RowArray, reference: VideoCodes, rows: slice, weights: FloatArray
+        self, query: QueryTrack, frames: RowArray, distances: BitCounts, known: BoolArray, weights: FloatArray
     ) -> FloatArray:
         """Evidence of query frames against reference rows, float32 [frames, rows]; 0 where either is blank."""
-        distances = hamming_distances(query.codes[frames], np.asarray(reference.codes[rows]))
         evidence = self._calibration.evidence.of(distances, query.backgrounds[frames][:, None])
-        evidence = np.where(evidence > 0, evidence * weights[rows], evidence)
-        known = query.searchable[frames][:, None] & reference.searchable[rows]
+        evidence = np.where(evidence > 0, evidence * weights, evidence)
         return np.where(known, evidence, np.float32(0.0))
 
     def _refine(
@@ -144,10 +147,12 @@ class SegmentMatcher:
             query.times_seconds <= stream.query_end_seconds + _CONTEXT_SECONDS
         )
         frames = np.flatnonzero(near)
-        evidence = self._evidence(query, frames, reference, slice(None), weights)
+        distances, known = _distances(query, frames, reference)
+        evidence = self._evidence(query, frames, distances, known, weights)
+        fit = Distances.of(distances, known, np.asarray(reference.codes))
         times = query.times_seconds[frames]
         limits = (self._config.min_speed, self._config.max_speed)
-        segment = best_segment(stream, times, evidence, track, limits, query.duration_seconds)
+        segment = best_segment(stream, times, evidence, fit, track, limits, query.duration_seconds)
         if segment is None:
             return None
         tmk, correction = self._tmk(segment, query, frames, reference)
@@ -198,3 +203,9 @@ class SegmentMatcher:
             mirrored=query.mirrored,
             panel=query.panel,
         )
+
+
+def _distances(query: QueryTrack, frames: RowArray, reference: VideoCodes) -> tuple[BitCounts, BoolArray]:
+    """Bits between query frames and reference rows, int32 [frames, rows], and where neither is blank, bool."""
+    known = query.searchable[frames][:, None] & reference.searchable
+    return hamming_distances(query.codes[frames], np.asarray(reference.codes)), known

@@ -1,43 +1,19 @@
-"""From a stream to a segment: the best line near it, and both ends to better than the sampling step."""
+"""From a stream to a segment: the best line near it, and where the evidence along it begins and ends."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
+from vdup.align.line_fit import Distances, Line, best_line
 from vdup.align.stream import Stream
 from vdup.align.track import ReferenceTrack
 from vdup.types import FloatArray, RowArray, TimeArray
 
-_OFFSETS_SECONDS = np.arange(-1.5, 1.5001, 0.125)
-_DRIFTS_SECONDS = np.arange(-1.5, 1.5001, 0.25)
-"""Lines tried round a given one: shifted, and turned so that they drift this far over the stretch."""
-
 _MOST_FITS = 3
 """A line is fitted to the stretch that the line before it led to, this often at the most."""
 
-_TURN_COST_PER_LOG_SPEED = 2.0
-"""Evidence that a speed must bring for each unit of |log speed|: without motion, every speed fits alike, and 1 is the
-likeliest."""
-
 _EXTRAPOLATE_SECONDS = 8.0
 """How far outside the stream its line is followed: opening needs a good frame, belonging does not."""
-
-
-@dataclass(frozen=True)
-class Line:
-    """Reference time as a function of query time."""
-
-    speed: float
-    intercept_seconds: float
-    """Reference time at query time 0; may lie outside the video."""
-
-    def reference_at(self, query_seconds: TimeArray) -> TimeArray:
-        """Reference times for query times."""
-        return self.intercept_seconds + self.speed * query_seconds
-
-    def query_at(self, reference_seconds: float) -> float:
-        """Query time for a reference time."""
-        return (reference_seconds - self.intercept_seconds) / self.speed
 
 
 @dataclass(frozen=True)
@@ -66,6 +42,7 @@ def best_segment(
     stream: Stream,
     times_seconds: TimeArray,
     evidence: FloatArray,
+    distances: Distances,
     track: ReferenceTrack,
     speed_limits: tuple[float, float],
     query_duration_seconds: float,
@@ -79,6 +56,7 @@ def best_segment(
         stream: where to look.
         times_seconds: times of the query frames, float64 [N].
         evidence: log-likelihood ratio of every query frame against every reference row, float32 [N, M].
+        distances: of the same.
         track: times of the reference rows.
         speed_limits: least and greatest speed allowed.
         query_duration_seconds: length of the query.
@@ -90,58 +68,12 @@ def best_segment(
     line, stretch = Line(stream.speed, stream.reference_at(0.0)), core
     best: Segment | None = None
     for _ in range(_MOST_FITS):
-        line = best_line(line, stretch, times_seconds, evidence, track, speed_limits)
+        line = best_line(line, stretch, times_seconds, distances, track, speed_limits)
         segment = cut_segment(line, core, times_seconds, evidence, track, query_duration_seconds)
         if segment is None or (best is not None and segment.total_evidence <= best.total_evidence):
             break
         best, stretch = segment, (segment.query_start_seconds, segment.query_end_seconds)
     return best
-
-
-def best_line(
-    near: Line,
-    stretch_seconds: tuple[float, float],
-    times_seconds: TimeArray,
-    evidence: FloatArray,
-    track: ReferenceTrack,
-    speed_limits: tuple[float, float],
-) -> Line:
-    """The line near another that gathers the most evidence over a stretch of the query.
-
-    Evidence between two reference samples is interpolated, so that query frames which fall on a sample, where the
-    pictures agree best, decide the offset.
-
-    Args:
-        near: where to look.
-        stretch_seconds: start and end of the stretch.
-        times_seconds: times of the query frames, float64 [N].
-        evidence: log-likelihood ratio of every query frame against every reference row, float32 [N, M].
-        track: times of the reference rows.
-        speed_limits: least and greatest speed allowed.
-
-    Returns:
-        The best of a grid of shifted and turned lines.
-    """
-    start, end = stretch_seconds
-    inside = (times_seconds >= start - 1e-6) & (times_seconds <= end + 1e-6)
-    times, rows = times_seconds[inside], np.flatnonzero(inside)
-    middle, length = (start + end) / 2, max(end - start, 1.0)
-    speeds = np.clip(near.speed + _DRIFTS_SECONDS / length, 0.8 * near.speed, 1.25 * near.speed)
-    speeds = np.clip(speeds, *speed_limits)
-    speeds = np.unique(np.append(speeds, 1.0) if abs(near.speed - 1) * length < 2 else speeds)
-    offsets = near.intercept_seconds + near.speed * middle + _OFFSETS_SECONDS
-    # Reference times of all lines at all frames: [speeds, offsets, frames].
-    at = offsets[None, :, None] + speeds[:, None, None] * (times - middle)[None, None, :]
-    before, after = track.neighbours(at)
-    gap = np.maximum(track.starts_seconds[after] - track.ends_seconds[before], 1e-9)
-    share = np.clip((at - track.ends_seconds[before]) / gap, 0.0, 1.0)
-    values = evidence[rows, before] * (1 - share) + evidence[rows, after] * share
-    values = np.where(track.contains(at), values, np.minimum(values, 0.0))
-    total = values.sum(axis=2) - _TURN_COST_PER_LOG_SPEED * np.abs(np.log(speeds))[:, None]
-    total -= 1e-3 * np.abs(_OFFSETS_SECONDS)[None]  # of equal lines the nearest one
-    best_speed, best_offset = np.unravel_index(int(np.argmax(total)), total.shape)
-    speed = float(speeds[best_speed])
-    return Line(speed=speed, intercept_seconds=float(offsets[best_offset]) - speed * middle)
 
 
 def cut_segment(

@@ -14,8 +14,8 @@ from vdup.train.config.experiments import CalibrationExperiment, DataConfig, PCA
 from vdup.train.material.image_files import load_image
 
 from vdup.align.calibration import Calibration, load_calibration
+from vdup.align.line_fit import Line
 from vdup.align.matcher import ScoredSegment
-from vdup.align.refine import Line
 from vdup.align.refine import Segment as FoundSegment
 from vdup.config import EfficientNetLite0Config, SamplingConfig
 from vdup.datasets.segments import Segment
