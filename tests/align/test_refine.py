@@ -38,7 +38,7 @@ def _cut(
     query_seconds: float | None = None,
 ) -> Segment:
     length = float(times[-1]) + 0.5 if query_seconds is None else query_seconds
-    segment = cut_segment(line, core, times, evidence, track, length)
+    segment = cut_segment(line, core, times, evidence, make_distances(evidence, track), track, length)
     assert segment is not None
     return segment
 
@@ -114,6 +114,16 @@ def test_rows_and_evidence_are_those_that_were_compared() -> None:
         assert value == evidence[query_row, int(at) : int(at) + 2].max()
 
 
+def test_of_two_samples_whose_evidence_is_cut_off_the_nearer_one_is_compared() -> None:
+    track, times = plain_track(60), _times(20)
+    evidence = np.full((len(times), 60), HIGHEST, dtype=np.float32)
+    distances = make_distances(make_evidence(times, track, Shown(0, 20, 15.3)), track)
+    segment = cut_segment(Line(1.0, 15.3), (0.0, 20.0), times, evidence, distances, track, 20.0)
+    assert segment is not None
+    # Frames alternate between 0.3 s and 0.8 s behind a stored one.
+    assert segment.reference_rows.tolist() == [15 + (number + 1) // 2 for number in range(len(times))]
+
+
 def test_where_the_reference_begins_and_ends_the_line_decides() -> None:
     """The query shows the whole reference from 10.1 s on: nearer than its frames, which are half a second apart."""
     track, times = plain_track(20), _times(45)
@@ -161,7 +171,8 @@ def test_faint_frames_inside_are_bridged() -> None:
 def test_query_of_one_frame() -> None:
     track, times = plain_track(10), np.array([0.0])
     evidence = np.full((1, 10), HIGHEST, dtype=np.float32)
-    assert cut_segment(Line(1.0, 4.0), (0.0, 0.0), times, evidence, track, 0.04) is None
+    distances = make_distances(evidence, track)
+    assert cut_segment(Line(1.0, 4.0), (0.0, 0.0), times, evidence, distances, track, 0.04) is None
 
 
 def test_no_segment_without_evidence_or_outside_of_the_reference() -> None:
@@ -170,6 +181,8 @@ def test_no_segment_without_evidence_or_outside_of_the_reference() -> None:
     against = np.full((40, 20), LOWEST, dtype=np.float32)
     agreeing = np.full((40, 20), HIGHEST, dtype=np.float32)
     for evidence in (silent, against):
-        assert cut_segment(Line(1.0, 0.0), (5.0, 9.0), times, evidence, track, 20.0) is None
+        distances = make_distances(evidence, track)
+        assert cut_segment(Line(1.0, 0.0), (5.0, 9.0), times, evidence, distances, track, 20.0) is None
     for intercept in (-100.0, 100.0):
-        assert cut_segment(Line(1.0, intercept), (5.0, 9.0), times, agreeing, track, 20.0) is None
+        distances = make_distances(agreeing, track)
+        assert cut_segment(Line(1.0, intercept), (5.0, 9.0), times, agreeing, distances, track, 20.0) is None

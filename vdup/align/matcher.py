@@ -160,7 +160,7 @@ class SegmentMatcher:
         if correction:
             shifted = Line(segment.line.speed, segment.line.intercept_seconds + correction)
             core = (stream.query_start_seconds, stream.query_end_seconds)
-            other = cut_segment(shifted, core, times, evidence, track, query.duration_seconds)
+            other = cut_segment(shifted, core, times, evidence, fit, track, query.duration_seconds)
             if other is not None and other.total_evidence > segment.total_evidence:
                 segment = other
         if segment.query_end_seconds - segment.query_start_seconds < self._config.min_segment_seconds:

@@ -16,6 +16,10 @@ _EXTRAPOLATE_SECONDS = 8.0
 """How far outside the stream its line is followed: opening needs a good frame, belonging does not."""
 
 
+_REACH_STEPS = 0.75
+"""How long before its run begins a stored frame may stand for a query frame."""
+
+
 @dataclass(frozen=True)
 class Segment:
     """A stretch of the query on a line through the reference, with the evidence along it."""
@@ -69,7 +73,7 @@ def best_segment(
     best: Segment | None = None
     for _ in range(_MOST_FITS):
         line = best_line(line, stretch, times_seconds, distances, track, speed_limits)
-        segment = cut_segment(line, core, times_seconds, evidence, track, query_duration_seconds)
+        segment = cut_segment(line, core, times_seconds, evidence, distances, track, query_duration_seconds)
         if segment is None or (best is not None and segment.total_evidence <= best.total_evidence):
             break
         best, stretch = segment, (segment.query_start_seconds, segment.query_end_seconds)
@@ -81,6 +85,7 @@ def cut_segment(
     core_seconds: tuple[float, float],
     times_seconds: TimeArray,
     evidence: FloatArray,
+    distances: Distances,
     track: ReferenceTrack,
     query_duration_seconds: float,
 ) -> Segment | None:
@@ -94,6 +99,7 @@ def cut_segment(
         core_seconds: query times of the stream; the stretch may begin and end up to 8 s outside.
         times_seconds: times of the query frames, float64 [N].
         evidence: log-likelihood ratio of every query frame against every reference row, float32 [N, M].
+        distances: of the same.
         track: times of the reference rows.
         query_duration_seconds: length of the query.
 
@@ -109,7 +115,8 @@ def cut_segment(
     frames = np.flatnonzero(usable)
     if not len(frames):
         return None
-    rows, values = _along(frames, at[frames], evidence, track)
+    rows = _rows_along(frames, at[frames], distances, track)
+    values = evidence[frames, rows]
     first, last = _maximum_sum(values)
     if values[first : last + 1].sum() <= 0:
         return None
@@ -133,13 +140,15 @@ def cut_segment(
     )
 
 
-def _along(frames: RowArray, at: TimeArray, evidence: FloatArray, track: ReferenceTrack) -> tuple[RowArray, FloatArray]:
-    """Row and evidence of each frame on the line: the better of the two samples round its reference time."""
+def _rows_along(frames: RowArray, at: TimeArray, distances: Distances, track: ReferenceTrack) -> RowArray:
+    """Row that each frame on the line is compared with: the nearer of the two samples round its reference time.
+
+    The nearer one by their codes and not by evidence, which is cut off: of two near samples it could not tell.
+    """
     before, after = track.neighbours(at)
-    reaches = track.starts_seconds[after] - at <= 0.75 * track.step_seconds
-    takes_after = reaches & (evidence[frames, after] > evidence[frames, before])
-    rows = np.where(takes_after, after, before)
-    return rows, evidence[frames, rows]
+    reaches = track.starts_seconds[after] - at <= _REACH_STEPS * track.step_seconds
+    nearer = distances.to_rows[frames, after] < distances.to_rows[frames, before]
+    return np.where(reaches & nearer, after, before)
 
 
 def _maximum_sum(values: FloatArray) -> tuple[int, int]:

@@ -29,6 +29,10 @@ _BY_CHANCE_BITS = 20.0
 """A mirrored segment, or one in a panel, must be nearer by more than this to be reported in place of the plain one."""
 
 
+_WEIGHT_OF_NEARNESS = 2.0
+"""Of the mean distance, as a share of the bits, beside the score, in choosing among tellings of one story."""
+
+
 @dataclass(frozen=True)
 class SearchResult:
     """What was found for one query."""
@@ -165,7 +169,7 @@ def _strength(segment: ScoredSegment) -> float:
     Scores are often alike, since many pictures are nearly symmetric; then the nearer one is the true one.
     """
     odds = _BY_CHANCE_BITS * (segment.mirrored + segment.panel)
-    return segment.score - (segment.mean_hamming_distance + odds) / CODE_BITS
+    return segment.score - _WEIGHT_OF_NEARNESS * (segment.mean_hamming_distance + odds) / CODE_BITS
 
 
 def _as_match(query_id: str, reference_id: str, scored: ScoredSegment) -> Match:
