@@ -6,8 +6,9 @@ from stub_matcher import StubMatcher
 
 from vdup.datasets.base import VideoFile
 from vdup.matchers.base import Box, Comparison
-from vdup.protocols.comparisons import Comparisons, Excerpt, Plan, all_pairs, compare
+from vdup.protocols.comparisons import compare
 from vdup.protocols.journal import Journal, fingerprint
+from vdup.protocols.plan import Comparisons, Excerpt, Plan, all_pairs
 
 
 def plan_of(queries: int, references: int, pairs: list[tuple[int, int]] | None = None) -> Plan:

@@ -15,8 +15,9 @@ from vdup.datasets.segment_csv import read_predictions
 from vdup.datasets.segments import ScoredSegment
 from vdup.errors import ConfigError
 from vdup.matchers.base import Box, PairMatcher
-from vdup.protocols.comparisons import Comparisons, Excerpt, Plan, Progress, all_pairs, compare
+from vdup.protocols.comparisons import Progress, compare
 from vdup.protocols.journal import Journal, fingerprint
+from vdup.protocols.plan import Comparisons, Excerpt, Plan, all_pairs
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from vdup.datasets.vcsl import Vcsl
 from vdup.errors import ConfigError
 from vdup.evaluation.copy_overlap import macro_average, measure_pair, micro_average, video_errors
 from vdup.protocols.answers import Workplace, segments_of
-from vdup.protocols.comparisons import Excerpt, Plan
 from vdup.protocols.outcome import Measure, Outcome, Plot, Published, counted
+from vdup.protocols.plan import Excerpt, Plan
 from vdup.protocols.published import VCSL_TEST
 from vdup.report.plots import plot_score_histogram
 

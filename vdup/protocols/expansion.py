@@ -14,7 +14,7 @@ from vdup.evaluation.query_expansion import Averaging, Expansion, ExpansionRule,
 from vdup.matchers.alignment import Span
 from vdup.matchers.kernel_matcher import KERNEL_FPS, KernelDescriptor, KernelMatcher
 from vdup.protocols.answers import Similarities, Workplace, check_present, present, similarity_rows
-from vdup.protocols.comparisons import Comparisons, Excerpt, Plan, all_pairs
+from vdup.protocols.plan import Comparisons, Excerpt, Plan, all_pairs
 
 
 class KernelSpace:

@@ -12,21 +12,19 @@ from collections.abc import Iterable
 from dataclasses import astuple, fields, is_dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import IO, TYPE_CHECKING, Self
+from typing import IO, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vdup.errors import OutputError
 from vdup.matchers.base import Box, Comparison
-
-if TYPE_CHECKING:
-    from vdup.protocols.comparisons import Comparisons, Plan
+from vdup.protocols.plan import Comparisons, Plan
 
 logger = logging.getLogger(__name__)
 
 
-def fingerprint(plan: "Plan", *settings: object) -> str:
+def fingerprint(plan: Plan, *settings: object) -> str:
     """Digest of a plan and the settings of a method.
 
     Args:
@@ -73,7 +71,7 @@ class Journal:
         self._told: set[str] = set()
         """Videos whose failure is in the file."""
 
-    def read(self, results: "Comparisons", steps: int) -> set[int]:
+    def read(self, results: Comparisons, steps: int) -> set[int]:
         """Fills in what is there; a last line that was cut off is taken off the file.
 
         Args:
@@ -104,7 +102,7 @@ class Journal:
                 file.truncate(whole)
         return done
 
-    def write(self, number: int, pairs: NDArray[np.int64], results: "Comparisons") -> None:
+    def write(self, number: int, pairs: NDArray[np.int64], results: Comparisons) -> None:
         """Appends one step.
 
         Args:
@@ -155,7 +153,7 @@ class Journal:
             self._file = None
 
 
-def _take(line: bytes, results: "Comparisons") -> int:
+def _take(line: bytes, results: Comparisons) -> int:
     """Fills in one line; returns its step."""
     if not line.endswith(b"\n"):
         raise ValueError("cut off")

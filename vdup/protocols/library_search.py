@@ -10,7 +10,8 @@ from vdup.pipeline.indexer import IndexedFile
 from vdup.pipeline.indexer import Outcome as IndexOutcome
 from vdup.pipeline.library import Library
 from vdup.pipeline.searcher import SearchResult
-from vdup.protocols.comparisons import Excerpt, Progress
+from vdup.protocols.comparisons import Progress
+from vdup.protocols.plan import Excerpt
 from vdup.types import Match
 
 

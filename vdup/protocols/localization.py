@@ -11,8 +11,8 @@ from vdup.datasets.recordings import RecordedEvent
 from vdup.errors import ConfigError
 from vdup.evaluation.localization import BOUNDS_SECONDS, Alignment, Localization, localize, shares_below
 from vdup.protocols.answers import Workplace, check_offsets
-from vdup.protocols.comparisons import Comparisons, Excerpt, Plan
 from vdup.protocols.outcome import Measure, Outcome, counted
+from vdup.protocols.plan import Comparisons, Excerpt, Plan
 from vdup.protocols.published import CLIMBING, MADONNA
 from vdup.report.plots import plot_error_over_offset, plot_score_histogram
 

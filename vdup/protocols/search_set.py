@@ -13,9 +13,9 @@ from vdup.evaluation.pairs import pair_scores
 from vdup.evaluation.segments import segment_curve
 from vdup.evaluation.summary import Summary, summarise
 from vdup.protocols.answers import Workplace, check_present, present, read_segment_predictions, segments_of
-from vdup.protocols.comparisons import Plan, all_pairs
 from vdup.protocols.library_search import search_library
 from vdup.protocols.outcome import Breakdown, Measure, Outcome, Plot, counted
+from vdup.protocols.plan import Plan, all_pairs
 from vdup.protocols.published import VSC2022_MATCHING
 from vdup.report.plots import plot_precision_recall, plot_recall_by_group, plot_score_histogram
 

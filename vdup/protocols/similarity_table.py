@@ -12,8 +12,9 @@ from vdup.datasets.base import VideoFile
 from vdup.matchers.base import PairMatcher
 from vdup.matchers.build import build_matcher
 from vdup.matchers.library_similarity import search_similarities
-from vdup.protocols.comparisons import Excerpt, Plan, Progress, all_pairs, compare
+from vdup.protocols.comparisons import Progress, compare
 from vdup.protocols.journal import Journal, fingerprint
+from vdup.protocols.plan import Excerpt, Plan, all_pairs
 
 _KEPT_VIDEOS = 16
 """Videos kept in memory where not all are."""

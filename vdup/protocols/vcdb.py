@@ -12,9 +12,9 @@ from vdup.errors import ConfigError
 from vdup.evaluation.known_bounds import placement_items
 from vdup.evaluation.labelled_scores import LabelledScore, precision_recall
 from vdup.protocols.answers import Workplace, check_offsets, present
-from vdup.protocols.comparisons import Comparisons, Excerpt, Plan, all_pairs
 from vdup.protocols.copy_overlap import PairSet, evaluate_pair_set
 from vdup.protocols.outcome import Measure, Outcome, counted
+from vdup.protocols.plan import Comparisons, Excerpt, Plan, all_pairs
 from vdup.protocols.published import VCDB_KNOWN_BOUNDS
 from vdup.report.plots import plot_precision_recall, plot_score_histogram
 
