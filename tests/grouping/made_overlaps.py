@@ -6,10 +6,16 @@ from vdup.catalogue.records import VideoRecord, VideoState
 from vdup.grouping.overlap import Overlap, Shared
 
 
-def link(first: str, second: str, score: float = 0.99, shares: tuple[float, float] = (1.0, 1.0)) -> Overlap:
+def link(
+    first: str,
+    second: str,
+    score: float = 0.99,
+    shares: tuple[float, float] = (1.0, 1.0),
+    distance_bits: float = 100.0,
+) -> Overlap:
     """Two videos of 10 s that share these parts of themselves."""
-    stretch = Shared((0.0, 10.0 * shares[0]), (0.0, 10.0 * shares[1]), score)
-    return Overlap(first, second, *shares, score, (stretch,))
+    stretch = Shared((0.0, 10.0 * shares[0]), (0.0, 10.0 * shares[1]), score, distance_bits)
+    return Overlap(first, second, *shares, score, distance_bits, (stretch,))
 
 
 def record(

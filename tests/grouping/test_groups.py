@@ -5,11 +5,11 @@ from grouping.made_overlaps import link
 from vdup.grouping.groups import IndirectPair, group_overlaps
 from vdup.grouping.overlap import Overlap
 
-STRONG = 0.9
+STRONG, NEAR = 0.9, 280.0
 
 
 def members(overlaps: list[Overlap]) -> list[tuple[str, ...]]:
-    return [group.members for group in group_overlaps(overlaps, 0.8, STRONG).groups]
+    return [group.members for group in group_overlaps(overlaps, 0.8, STRONG, NEAR).groups]
 
 
 def test_pairs_that_share_a_part_are_no_group() -> None:
@@ -22,14 +22,14 @@ def test_largest_group_first() -> None:
 
 
 def test_a_pair_of_low_score_is_a_group_and_says_so() -> None:
-    [group] = group_overlaps([link("a", "b", 0.6)], 0.8, STRONG).groups
+    [group] = group_overlaps([link("a", "b", 0.6)], 0.8, STRONG, NEAR).groups
     assert group.members == ("a", "b")
     assert set(group.weakly_joined) == {"a", "b"}
 
 
 def test_a_weak_link_adds_one_video_and_says_so() -> None:
     weak = link("b", "c", 0.6)
-    [group] = group_overlaps([link("a", "b"), weak], 0.8, STRONG).groups
+    [group] = group_overlaps([link("a", "b"), weak], 0.8, STRONG, NEAR).groups
     assert group.members == ("a", "b", "c")
     assert group.weakly_joined == {"c": weak}
     assert group.indirect == (IndirectPair("a", "c", ("b",)),)
@@ -37,7 +37,7 @@ def test_a_weak_link_adds_one_video_and_says_so() -> None:
 
 def test_a_weak_link_never_joins_two_groups() -> None:
     weak = link("b", "x", 0.85)
-    grouping = group_overlaps([link("a", "b"), link("x", "y"), weak], 0.8, STRONG)
+    grouping = group_overlaps([link("a", "b"), link("x", "y"), weak], 0.8, STRONG, NEAR)
     assert [group.members for group in grouping.groups] == [("a", "b"), ("x", "y")]
     assert grouping.possible == (weak,)
 
@@ -45,7 +45,7 @@ def test_a_weak_link_never_joins_two_groups() -> None:
 def test_weak_links_do_not_chain_group_after_group() -> None:
     """Each of them could add a single video; together they would make one group of all."""
     chain = [link(f"v{number}", f"v{number + 1}", 0.8 - 0.01 * number) for number in range(6)]
-    grouping = group_overlaps(chain, 0.8, STRONG)
+    grouping = group_overlaps(chain, 0.8, STRONG, NEAR)
     assert len(grouping.groups) + len(grouping.possible) > 1 or all(
         pair.through for pair in grouping.groups[0].indirect
     )
@@ -60,13 +60,13 @@ def test_weak_links_do_not_chain_group_after_group() -> None:
 def test_members_joined_by_a_video_that_holds_both_are_named() -> None:
     """A compilation holds two videos that have nothing to do with one another."""
     overlaps = [link("a", "film", shares=(1.0, 0.3)), link("b", "film", shares=(1.0, 0.4))]
-    [group] = group_overlaps(overlaps, 0.8, STRONG).groups
+    [group] = group_overlaps(overlaps, 0.8, STRONG, NEAR).groups
     assert group.indirect == (IndirectPair("a", "b", ("film",)),)
 
 
 def test_the_shortest_way_is_named() -> None:
     overlaps = [link("a", "b"), link("b", "c"), link("c", "d"), link("a", "e"), link("e", "d")]
-    [group] = group_overlaps(overlaps, 0.8, STRONG).groups
+    [group] = group_overlaps(overlaps, 0.8, STRONG, NEAR).groups
     ways = {(pair.first, pair.second): pair.through for pair in group.indirect}
     assert ways[("a", "d")] == ("e",)
     assert ways[("a", "c")] == ("b",)
@@ -94,3 +94,12 @@ def test_strong_links_alone_give_connected_components(seed: int) -> None:
         if sum(label[name] == root for name in names) > 1
     }
     assert set(members(overlaps)) == expected
+
+
+def test_a_high_score_between_distant_frames_is_a_weak_link() -> None:
+    faint = link("b", "x", 0.99, distance_bits=300)
+    grouping = group_overlaps([link("a", "b"), link("x", "y"), faint], 0.8, STRONG, NEAR)
+    assert [group.members for group in grouping.groups] == [("a", "b"), ("x", "y")]
+    assert grouping.possible == (faint,)
+    [group] = group_overlaps([link("a", "b"), faint], 0.8, STRONG, NEAR).groups
+    assert group.weakly_joined == {"x": faint}

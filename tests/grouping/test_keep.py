@@ -8,7 +8,7 @@ from vdup.grouping.overlap import Overlap
 
 
 def choose(overlaps: list[Overlap], *records: VideoRecord) -> Choice:
-    [group] = group_overlaps(overlaps, 0.8, 0.9).groups
+    [group] = group_overlaps(overlaps, 0.8, 0.9, 280.0).groups
     return best_copy(group, {item.id: item for item in records}, 0.8)
 
 

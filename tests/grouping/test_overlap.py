@@ -22,9 +22,9 @@ def test_relation(shares: tuple[float, float], relation: Relation) -> None:
 
 def test_stretches_are_added_up_on_both_sides() -> None:
     shared = [
-        Shared((0.0, 4.0), (10.0, 14.0), 0.7),
-        Shared((3.0, 6.0), (20.0, 23.0), 0.9),
-        Shared((3.5, 5.0), (21.0, 22.0), 0.8),
+        Shared((0.0, 4.0), (10.0, 14.0), 0.7, 90.0),
+        Shared((3.0, 6.0), (20.0, 23.0), 0.9, 120.0),
+        Shared((3.5, 5.0), (21.0, 22.0), 0.8, 80.0),
     ]
     overlap = overlap_of("a", "b", 8.0, 70.0, shared)
     assert overlap.first_share == pytest.approx(6 / 8)
@@ -34,13 +34,13 @@ def test_stretches_are_added_up_on_both_sides() -> None:
 
 
 def test_a_share_is_never_above_the_whole() -> None:
-    assert overlap_of("a", "b", 9.9, 10.0, [Shared((0.0, 10.0), (0.0, 10.0), 1.0)]).first_share == 1.0
+    assert overlap_of("a", "b", 9.9, 10.0, [Shared((0.0, 10.0), (0.0, 10.0), 1.0, 0.0)]).first_share == 1.0
 
 
 @pytest.mark.parametrize("lengths", [(0.0, 5.0), (5.0, 0.0)])
 def test_lengths_must_be_known(lengths: tuple[float, float]) -> None:
     with pytest.raises(ValueError, match="lengths above 0"):
-        overlap_of("a", "b", *lengths, [Shared((0.0, 1.0), (0.0, 1.0), 1.0)])
+        overlap_of("a", "b", *lengths, [Shared((0.0, 1.0), (0.0, 1.0), 1.0, 0.0)])
 
 
 def test_something_must_be_shared() -> None:
@@ -49,8 +49,8 @@ def test_something_must_be_shared() -> None:
 
 
 def test_a_stretch_seen_from_the_other_side() -> None:
-    stretch = Shared((1.0, 2.0), (5.0, 7.0), 0.5)
-    assert stretch.turned() == Shared((5.0, 7.0), (1.0, 2.0), 0.5)
+    stretch = Shared((1.0, 2.0), (5.0, 7.0), 0.5, 200.0)
+    assert stretch.turned() == Shared((5.0, 7.0), (1.0, 2.0), 0.5, 200.0)
     assert stretch.turned().turned() == stretch
 
 

@@ -18,7 +18,7 @@ CONFIG = DuplicatesJobConfig()
 def made(*overlaps: Overlap, names: str = "") -> Duplicates:
     ids = sorted({video for overlap in overlaps for video in (overlap.first, overlap.second)} | set(names))
     records = {video: record(video, (640, 360 + 60 * place)) for place, video in enumerate(ids)}
-    grouping = group_overlaps(overlaps, CONFIG.nearly_all, CONFIG.strong_score)
+    grouping = group_overlaps(overlaps, CONFIG.nearly_all, CONFIG.strong_score, CONFIG.strong_distance_bits)
     return Duplicates(
         groups=tuple(JudgedGroup(group, best_copy(group, records, CONFIG.nearly_all)) for group in grouping.groups),
         possible=grouping.possible,
@@ -52,7 +52,9 @@ def test_json_tells_links_relations_and_stretches() -> None:
     assert group["keep"] == "a"
     [shared] = group["links"]
     assert (shared["relation"], shared["first_share"], shared["second_share"]) == ("contained", 1.0, 0.4)
-    assert shared["shared"] == [{"first_seconds": [0.0, 10.0], "second_seconds": [0.0, 4.0], "score": 0.97}]
+    assert shared["shared"] == [
+        {"first_seconds": [0.0, 10.0], "second_seconds": [0.0, 4.0], "score": 0.97, "distance_bits": 100.0}
+    ]
     assert [pair["relation"] for pair in document["pairs_that_share_a_part"]] == ["part"]
     assert document["pairs_marked_as_not_duplicates"] == 2
     assert document["videos_compared"] == 4
@@ -61,13 +63,13 @@ def test_json_tells_links_relations_and_stretches() -> None:
 
 def test_what_holds_a_group_together_is_told() -> None:
     text = printed(made(link("a", "b"), link("b", "c", 0.6)))
-    assert "group 1: c is here by one link of score 0.60: b and c" in text
+    assert "group 1: c is here by one link of score 0.60, 100 bits apart: b and c" in text
     assert "group 1: a and c are here only by way of b" in text
 
 
 def test_a_link_that_did_not_join_is_told() -> None:
     text = printed(made(link("a", "b"), link("x", "y"), link("b", "x", 0.7)))
-    assert "possibly joined, score 0.70: b and x" in text
+    assert "possibly joined, score 0.70, 100 bits apart: b and x" in text
 
 
 def test_many_notes_are_counted() -> None:

@@ -18,7 +18,9 @@ class DuplicatesJobConfig(LibraryConfig):
     nearly_all: float = 0.8
     """Share of a video that must be in another one for it to count as contained."""
     strong_score: float = 0.95
-    """Score from which on one link joins two groups."""
+    """Score from which on one link joins two groups,"""
+    strong_distance_bits: float = 280.0
+    """if the frames that agree differ by no more than this many of 1,024 bits on average."""
     not_duplicates: list[str] = field(default_factory=list)
     """Ids of videos no two of which are duplicates: remembered by content and left out from now on."""
     duplicates_after_all: list[str] = field(default_factory=list)
@@ -28,6 +30,7 @@ class DuplicatesJobConfig(LibraryConfig):
     def __post_init__(self) -> None:
         require(0.5 < self.nearly_all <= 1, "nearly_all", self.nearly_all, "above 0.5 and at most 1")
         require(0 <= self.strong_score <= 1, "strong_score", self.strong_score, "0-1")
+        require(0 <= self.strong_distance_bits <= 1024, "strong_distance_bits", self.strong_distance_bits, "0-1024")
         for name in ("not_duplicates", "duplicates_after_all"):
             ids = getattr(self, name)
             if ids and len(set(ids)) < 2:

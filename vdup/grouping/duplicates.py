@@ -52,7 +52,7 @@ def find_duplicates(library: OpenLibrary, config: DuplicatesJobConfig, progress:
     records = {record.id: record for record in library.videos(VideoState.indexed)}
     overlaps = join_library(library, config.matcher, progress)
     kept = [overlap for overlap in overlaps if _pair(records, overlap) not in verdicts]
-    grouping: Grouping = group_overlaps(kept, config.nearly_all, config.strong_score)
+    grouping: Grouping = group_overlaps(kept, config.nearly_all, config.strong_score, config.strong_distance_bits)
     return Duplicates(
         groups=tuple(JudgedGroup(group, best_copy(group, records, config.nearly_all)) for group in grouping.groups),
         possible=grouping.possible,

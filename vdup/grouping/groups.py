@@ -1,12 +1,12 @@
 """Groups of near-duplicates, from what pairs of videos share.
 
-A group is joined by links of high score. A link of lower score may add a single video to a group, which is noted; it
-never joins two groups. Members that share nothing directly, because a third one holds both or lies between them, are
-noted too.
+A group is joined by strong links, of high score between near frames. A weaker one may add a single video to a group,
+which is noted; it never joins two groups. Members that share nothing directly, because a third one holds both or lies
+between them, are noted too.
 """
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from vdup.grouping.overlap import Overlap
@@ -35,7 +35,7 @@ class Group:
     indirect: tuple[IndirectPair, ...]
     """Pairs among them without a link."""
     weakly_joined: Mapping[str, Overlap]
-    """Members that a single link of low score holds in the group, with that link."""
+    """Members that a single weak link holds in the group, with that link."""
 
 
 @dataclass(frozen=True)
@@ -45,28 +45,33 @@ class Grouping:
     groups: tuple[Group, ...]
     """Largest first."""
     possible: tuple[Overlap, ...]
-    """Near-duplicate pairs of low score between two groups, which were not joined because of them."""
+    """Near-duplicate pairs by weak links between two groups, which were not joined because of them."""
 
 
-def group_overlaps(overlaps: Sequence[Overlap], nearly_all: float, strong_score: float) -> Grouping:
+def group_overlaps(
+    overlaps: Sequence[Overlap], nearly_all: float, strong_score: float, strong_distance_bits: float
+) -> Grouping:
     """Groups near-duplicate pairs.
 
     Args:
         overlaps: what pairs share; a pair at most once.
         nearly_all: share of a video from which on it counts as contained in the other.
-        strong_score: score from which on a link joins without further ado.
+        strong_score: score from which on a link joins without further ado,
+        strong_distance_bits: if its frames differ by no more than this on average. In a large library there are more
+            pairs than any score is calibrated for, and long stretches of frames that resemble one another faintly.
     """
     links = sorted(
         (overlap for overlap in overlaps if overlap.is_near_duplicate(nearly_all)),
         key=lambda link: (-link.score, link.first, link.second),
     )
+    strong = {link for link in links if link.is_strong(strong_score, strong_distance_bits)}
     parts = _Partition(video for link in links for video in (link.first, link.second))
     for link in links:
-        if link.score >= strong_score:
+        if link in strong:
             parts.join(link.first, link.second)
     possible: list[Overlap] = []
     for link in links:
-        if link.score < strong_score and not parts.together(link.first, link.second):
+        if not parts.together(link.first, link.second):
             if parts.alone(link.first) or parts.alone(link.second):
                 parts.join(link.first, link.second)
             else:
@@ -75,7 +80,7 @@ def group_overlaps(overlaps: Sequence[Overlap], nearly_all: float, strong_score:
     for link in links:
         if parts.together(link.first, link.second):
             by_group[parts.of(link.first)].append(link)
-    groups = [_group(parts.members(number), mine, strong_score) for number, mine in by_group.items()]
+    groups = [_group(parts.members(number), mine, strong) for number, mine in by_group.items()]
     groups.sort(key=lambda group: (-len(group.members), group.members))
     return Grouping(tuple(groups), tuple(possible))
 
@@ -110,7 +115,7 @@ class _Partition:
             self._members[larger].append(video)
 
 
-def _group(members: list[str], links: list[Overlap], strong_score: float) -> Group:
+def _group(members: list[str], links: list[Overlap], strong: Collection[Overlap]) -> Group:
     neighbours: defaultdict[str, set[str]] = defaultdict(set)
     for link in links:
         neighbours[link.first].add(link.second)
@@ -124,7 +129,7 @@ def _group(members: list[str], links: list[Overlap], strong_score: float) -> Gro
     weakly_joined = {}
     for member in members:
         mine = [link for link in links if member in (link.first, link.second)]
-        if len(mine) == 1 and mine[0].score < strong_score:
+        if len(mine) == 1 and mine[0] not in strong:
             weakly_joined[member] = mine[0]
     return Group(tuple(members), tuple(links), tuple(indirect), weakly_joined)
 

@@ -37,7 +37,7 @@ class Journal:
         self.found: dict[int, Found] = {}
         with library_errors(self._path, "read"):
             lines = self._path.read_bytes().splitlines() if self._path.exists() else []
-        header = json.dumps({"schema_version": 1, "key": key}).encode()
+        header = json.dumps({"schema_version": 2, "key": key}).encode()
         usable = lines[1:] if lines[:1] == [header] else []
         for line in usable:
             try:
@@ -83,7 +83,7 @@ class Journal:
 
 def _line(number: int, found: Found) -> bytes:
     rows = {
-        str(other): [[*item.first_seconds, *item.second_seconds, item.score] for item in shared]
+        str(other): [[*item.first_seconds, *item.second_seconds, item.score, item.distance_bits] for item in shared]
         for other, shared in found.items()
     }
     return json.dumps({"video": number, "found": rows}, separators=(",", ":")).encode()
@@ -92,7 +92,10 @@ def _line(number: int, found: Found) -> bytes:
 def _parse(line: bytes) -> tuple[int, Found]:
     document = json.loads(line)
     found = {
-        int(other): [Shared((float(a), float(b)), (float(c), float(d)), float(score)) for a, b, c, d, score in rows]
+        int(other): [
+            Shared((float(a), float(b)), (float(c), float(d)), float(score), float(distance_bits))
+            for a, b, c, d, score, distance_bits in rows
+        ]
         for other, rows in document["found"].items()
     }
     return int(document["video"]), found

@@ -30,10 +30,12 @@ class Shared:
     """Start and end in the second video."""
     score: float
     """Calibrated, 0 to 1."""
+    distance_bits: float
+    """Mean Hamming distance of the frames that agree."""
 
     def turned(self) -> "Shared":
         """The same, seen from the second video."""
-        return Shared(self.second_seconds, self.first_seconds, self.score)
+        return Shared(self.second_seconds, self.first_seconds, self.score, self.distance_bits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class Overlap:
     """Part of the second that is in the first, 0 to 1."""
     score: float
     """Highest score of a shared stretch."""
+    distance_bits: float
+    """Least mean Hamming distance of a shared stretch."""
     shared: tuple[Shared, ...]
     """Best first."""
 
@@ -65,6 +69,10 @@ class Overlap:
     def is_near_duplicate(self, nearly_all: float) -> bool:
         """Whether nearly all of one of them is in the other."""
         return self.relation(nearly_all) is not Relation.part
+
+    def is_strong(self, score: float, distance_bits: float) -> bool:
+        """Whether it has at least this score and at most this distance."""
+        return self.score >= score and self.distance_bits <= distance_bits
 
 
 def overlap_of(
@@ -91,6 +99,7 @@ def overlap_of(
         first_share=min(1.0, covered_seconds(item.first_seconds for item in best_first) / first_seconds),
         second_share=min(1.0, covered_seconds(item.second_seconds for item in best_first) / second_seconds),
         score=best_first[0].score,
+        distance_bits=min(item.distance_bits for item in best_first),
         shared=best_first,
     )
 

@@ -106,7 +106,9 @@ def _found(
         reference = library.folder.video_codes(other.number)
         segments = best_tellings(matcher.match(track, candidate.query_rows, reference, weights))
         if segments:
-            found[other.number] = [Shared(*item.intervals(), item.score) for item in segments]
+            found[other.number] = [
+                Shared(*item.intervals(), item.score, item.mean_hamming_distance) for item in segments
+            ]
     return found
 
 

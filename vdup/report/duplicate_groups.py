@@ -112,7 +112,10 @@ def print_groups(found: Duplicates, library: Path, output: Path | None, console:
         for note in _notes(judged):
             console.print(f"group {number}: {note}", soft_wrap=True)
     for link in found.possible[:_MOST_NOTES]:
-        console.print(f"possibly joined, score {link.score:.2f}: {_names(link)}", soft_wrap=True)
+        console.print(
+            f"possibly joined, {_strength(link)}: {_names(link)}",
+            soft_wrap=True,
+        )
     duplicates = sum(len(judged.group.members) - 1 for judged in found.groups)
     console.print(
         f"{counted(len(found.records), 'video')} compared in {printable(str(library))}: "
@@ -125,9 +128,13 @@ def print_groups(found: Duplicates, library: Path, output: Path | None, console:
         console.print(f"written to {printable(str(output))}", soft_wrap=True)
 
 
+def _strength(link: Overlap) -> str:
+    return f"score {link.score:.2f}, {link.distance_bits:.0f} bits apart"
+
+
 def _notes(judged: JudgedGroup) -> list[str]:
     notes = [
-        f"{printable(member)} is here by one link of score {link.score:.2f}: {_names(link)}"
+        f"{printable(member)} is here by one link of {_strength(link)}: {_names(link)}"
         for member, link in sorted(judged.group.weakly_joined.items())
     ]
     notes += [
@@ -197,6 +204,7 @@ def _link(link: Overlap, nearly_all: float) -> Json:
                 "first_seconds": [rounded(time, 3) for time in item.first_seconds],
                 "second_seconds": [rounded(time, 3) for time in item.second_seconds],
                 "score": rounded(item.score, 6),
+                "distance_bits": rounded(item.distance_bits, 2),
             }
             for item in link.shared
         ],
