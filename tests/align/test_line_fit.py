@@ -2,12 +2,13 @@ import numpy as np
 import pytest
 from align.evidence_maker import Shown, follow, make_distances, make_evidence, plain_track
 from align.moving_codes import Footage, reference
+from numpy.typing import NDArray
 
 from vdup.align.line_fit import Distances, Line, best_line, explained_shares
 from vdup.align.stream import Stream
 from vdup.align.track import ReferenceTrack
-from vdup.codes.hamming import hamming_distances
-from vdup.types import CODE_BITS, FloatArray, TimeArray
+from vdup.codes.hamming import hamming_distances, paired_hamming
+from vdup.types import CODE_BITS, CodeArray, FloatArray, TimeArray
 
 SPEED_LIMITS = (0.5, 2.0)
 KNOWN = Footage(1)
@@ -30,11 +31,15 @@ def _fitted(stream: Stream, times: TimeArray, distances: Distances, track: Refer
     return best_line(Line(stream.speed, stream.reference_at(0.0)), stretch, times, distances, track, SPEED_LIMITS)
 
 
+def _steps(codes: CodeArray) -> NDArray[np.int32]:
+    return paired_hamming(codes[:-1], codes[1:])
+
+
 def _measured(copy: Shown, times: TimeArray, noise: float, rows: int = 90) -> Distances:
     """Distances of codes that turn bit by bit from second to second; query bits are turned over at random besides."""
     stored = reference(KNOWN, rows).codes
     asked = KNOWN.codes_at(np.clip(copy.intercept + copy.speed * times, 0, rows), noise)
-    return Distances.of(hamming_distances(asked, stored), np.ones((len(times), rows), dtype=np.bool_), stored)
+    return Distances.of(hamming_distances(asked, stored), np.ones((len(times), rows), dtype=np.bool_), _steps(stored))
 
 
 def test_line_and_its_inverse() -> None:
@@ -89,7 +94,7 @@ def test_what_is_blank_says_nothing() -> None:
     known[30:40] = False
     known[:, 20] = False
     asked[30:40] = 0
-    distances = Distances.of(hamming_distances(asked, stored), known, stored)
+    distances = Distances.of(hamming_distances(asked, stored), known, _steps(stored))
     line = _fitted(_stream_near(copy, -0.6), times, distances, plain_track(90))
     assert line.reference_at(np.array([17.0]))[0] == pytest.approx(copy.reference_at(17.0), abs=0.13)
     assert (distances.to_rows[~known] == CODE_BITS / 2).all()
@@ -103,7 +108,7 @@ def test_explained_share_is_the_squared_cosine_with_the_mix() -> None:
     codes = np.random.default_rng(0).integers(0, 256, (3, 128), dtype=np.uint8)
     asked = codes[:1].copy()
     asked[0, 40:90] = codes[1, 40:90]
-    distances = Distances.of(hamming_distances(asked, codes), np.ones((1, 3), dtype=np.bool_), codes)
+    distances = Distances.of(hamming_distances(asked, codes), np.ones((1, 3), dtype=np.bool_), _steps(codes))
     track = plain_track(3)
     for at in np.linspace(0, 1.75, 8):
         row, share = int(at), at - int(at)
@@ -118,7 +123,7 @@ def test_explained_share_is_the_squared_cosine_with_the_mix() -> None:
 def test_runs_are_shown_until_they_end() -> None:
     codes = np.random.default_rng(0).integers(0, 256, (2, 128), dtype=np.uint8)
     track = ReferenceTrack(np.array([0.0, 5.0]), np.array([4.0, 6.0]), 7.0, 1.0)
-    distances = Distances.of(hamming_distances(codes[:1], codes), np.ones((1, 2), dtype=np.bool_), codes)
+    distances = Distances.of(hamming_distances(codes[:1], codes), np.ones((1, 2), dtype=np.bool_), _steps(codes))
     shares = explained_shares(np.zeros(4, dtype=np.int64), np.array([0.0, 2.0, 4.0, 4.5]), distances, track)
     assert shares[:3].tolist() == [1.0, 1.0, 1.0]
     assert 0.4 < shares[3] < 0.6

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vdup.align.track import ReferenceTrack
-from vdup.codes.hamming import paired_hamming
-from vdup.types import CODE_BITS, BoolArray, CodeArray, FloatArray, RowArray, TimeArray
+from vdup.types import CODE_BITS, BoolArray, FloatArray, RowArray, TimeArray
+
+BitCounts = NDArray[np.int32]
 
 _OFFSETS_SECONDS = np.arange(-1.5, 1.5001, 0.125)
 _DRIFTS_SECONDS = np.arange(-1.5, 1.5001, 0.25)
@@ -61,16 +62,16 @@ class Distances:
     """Bits from row m to row m + 1, float32 [M], the last of them 0."""
 
     @classmethod
-    def of(cls, distances: NDArray[np.int32], known: BoolArray, codes: CodeArray) -> "Distances":
+    def of(cls, to_rows: BitCounts, known: BoolArray, between_rows: BitCounts) -> "Distances":
         """Takes measured distances.
 
         Args:
-            distances: bits, int32 [N, M].
+            to_rows: bits, int32 [N, M].
             known: neither the frame nor the row is blank, bool [N, M].
-            codes: of the rows, uint8 [M, 128].
+            between_rows: bits from each row to the next, int32 [M - 1].
         """
-        between = np.append(paired_hamming(codes[:-1], codes[1:]), 0).astype(np.float32)
-        return cls(np.where(known, distances, CODE_BITS / 2).astype(np.float32), between)
+        known_bits = np.where(known, to_rows, CODE_BITS / 2).astype(np.float32)
+        return cls(known_bits, np.append(between_rows, 0).astype(np.float32))
 
 
 def best_line(

@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vdup.align.calibration import Calibration
-from vdup.align.line_fit import Distances, Line
+from vdup.align.line_fit import BitCounts, Distances, Line
 from vdup.align.refine import Segment, best_segment, cut_segment
 from vdup.align.segments import suppress
 from vdup.align.stream import Stream, StreamMatcher, StreamRules
@@ -16,8 +15,6 @@ from vdup.codes.hamming import hamming_distances, paired_hamming
 from vdup.config import MatcherConfig
 from vdup.temporal.segment_score import score_segment
 from vdup.types import BoolArray, CodeArray, FloatArray, RowArray, TimeArray, VideoCodes
-
-BitCounts = NDArray[np.int32]
 
 _FRAMES_AT_ONCE = 64
 """Query frames compared with all rows of a reference in one call."""
@@ -149,7 +146,8 @@ class SegmentMatcher:
         frames = np.flatnonzero(near)
         distances, known = _distances(query, frames, reference)
         evidence = self._evidence(query, frames, distances, known, weights)
-        fit = Distances.of(distances, known, np.asarray(reference.codes))
+        codes = np.asarray(reference.codes)
+        fit = Distances.of(distances, known, paired_hamming(codes[:-1], codes[1:]))
         times = query.times_seconds[frames]
         limits = (self._config.min_speed, self._config.max_speed)
         segment = best_segment(stream, times, evidence, fit, track, limits, query.duration_seconds)
