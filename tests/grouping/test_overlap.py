@@ -63,3 +63,13 @@ def test_covered_seconds_equal_a_count_of_small_steps(seed: int) -> None:
         intervals.append((start, start + int(rng.integers(0, 20))))
     counted = sum(any(start <= step < end for start, end in intervals) for step in range(120))
     assert covered_seconds(intervals) == counted
+
+
+def test_score_and_distance_of_one_stretch_make_a_strong_link() -> None:
+    near_by_chance = Shared((0.0, 2.0), (0.0, 2.0), 0.6, 100.0)
+    long_and_faint = Shared((0.0, 9.0), (0.0, 9.0), 0.99, 330.0)
+    mixed = overlap_of("a", "b", 10.0, 10.0, [near_by_chance, long_and_faint])
+    assert (mixed.score, mixed.distance_bits) == (0.99, 330.0)
+    assert not mixed.is_strong(0.95, 280.0)
+    both = overlap_of("a", "b", 10.0, 10.0, [long_and_faint, Shared((0.0, 8.0), (0.0, 8.0), 0.96, 200.0)])
+    assert both.is_strong(0.95, 280.0)

@@ -4,6 +4,7 @@ An edit is drawn once for a clip, as an uploader applies it: all frames of a cop
 family lie row after row: the frames of the original in time order, then those of each copy.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -29,7 +30,7 @@ _SHORT_SIDE_PIXELS = 224
 _TRIES_FOR_SURROUNDINGS = 3
 
 
-class _ClipFamilies:
+class _ClipFamilies(ABC):
     """What both kinds of families of clips are told."""
 
     _kind: ClassVar[str]
@@ -49,13 +50,17 @@ class _ClipFamilies:
         if clips < 1 or frames < 1 or step_seconds <= 0:
             raise ValueError(f"cannot use {clips=}, {frames=}, {step_seconds=}: need 1 or more, 1 or more, above 0")
         self._paths = tuple(paths)
-        self._clips = clips
         self._frames = frames
         self._views = views
         self._side_pixels = side_pixels
         self._seed = seed
         self._left_out = tuple(sorted(left_out))
         self._step_seconds = step_seconds
+        self._clips = self._available(clips)
+
+    def _available(self, clips: int) -> int:
+        """So many clips as are wanted, or as there are."""
+        return clips
 
     @property
     def digest(self) -> str:
@@ -91,9 +96,9 @@ class _ClipFamilies:
             return np.stack([resave(frame, np.random.default_rng(quality)) for frame in frames])
         return parse_edits(name).apply(frames, rng, self._surround(rng) if needs_footage(name) else None)
 
+    @abstractmethod
     def _surround(self, rng: np.random.Generator) -> Surroundings:
         """Footage to put a copy into, or around it."""
-        raise NotImplementedError
 
 
 class PhotoClipFamilies(_ClipFamilies):
@@ -115,25 +120,19 @@ class PhotoClipFamilies(_ClipFamilies):
 
     _kind = "photo clips"
 
-    def __init__(
-        self,
-        paths: Sequence[Path],
-        clips: int,
-        frames: int,
-        views: int,
-        side_pixels: int,
-        seed: int,
-        left_out: Collection[str] = (),
-        step_seconds: float = 1.0,
-    ) -> None:
-        super().__init__(paths, clips, frames, views, side_pixels, seed, left_out, step_seconds)
-        # A shot lasts 1.5 seconds or more, and may have a second photograph in front of it.
-        self._photographs_a_clip = 2 * (1 + int(frames * step_seconds / 1.5))
-        self._clips = min(clips, len(paths) // self._photographs_a_clip)
-        if self._clips < 1:
+    def _available(self, clips: int) -> int:
+        found = min(clips, len(self._paths) // self._photographs_a_clip)
+        if found < 1:
             raise ValueError(
-                f"{len(paths)} photographs are too few: a clip of {frames} frames takes {self._photographs_a_clip}"
+                f"{len(self._paths)} photographs are too few: a clip of {self._frames} frames takes "
+                f"{self._photographs_a_clip}"
             )
+        return found
+
+    @property
+    def _photographs_a_clip(self) -> int:
+        """A shot lasts 1.5 seconds or more, and may have a second photograph in front of it."""
+        return 2 * (1 + int(self._frames * self._step_seconds / 1.5))
 
     def __len__(self) -> int:
         return self._clips

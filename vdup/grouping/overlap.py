@@ -53,7 +53,7 @@ class Overlap:
     score: float
     """Highest score of a shared stretch."""
     distance_bits: float
-    """Least mean Hamming distance of a shared stretch."""
+    """Mean Hamming distance of that stretch."""
     shared: tuple[Shared, ...]
     """Best first."""
 
@@ -71,8 +71,8 @@ class Overlap:
         return self.relation(nearly_all) is not Relation.part
 
     def is_strong(self, score: float, distance_bits: float) -> bool:
-        """Whether it has at least this score and at most this distance."""
-        return self.score >= score and self.distance_bits <= distance_bits
+        """Whether a shared stretch has at least this score and at most this distance."""
+        return any(item.score >= score and item.distance_bits <= distance_bits for item in self.shared)
 
 
 def overlap_of(
@@ -99,7 +99,7 @@ def overlap_of(
         first_share=min(1.0, covered_seconds(item.first_seconds for item in best_first) / first_seconds),
         second_share=min(1.0, covered_seconds(item.second_seconds for item in best_first) / second_seconds),
         score=best_first[0].score,
-        distance_bits=min(item.distance_bits for item in best_first),
+        distance_bits=best_first[0].distance_bits,
         shared=best_first,
     )
 
