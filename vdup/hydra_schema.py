@@ -37,6 +37,7 @@ SCHEMAS: dict[str, dict[str, type]] = {
         "vgg16": config.VGG16Config,
         "alexnet": config.AlexNetConfig,
         "googlenet": config.GoogLeNetConfig,
+        "sscd": config.SSCDConfig,
     },
     "pooling": {"rmac": config.RMACConfig, "gem": config.GeMConfig, "imac": config.IMACConfig},
     "whitening": {

@@ -9,7 +9,7 @@ from torch import nn
 
 from vdup.config import EfficientNetLite0Config, IMACConfig, ModelConfig, NoWhiteningConfig, Precision
 from vdup.features.backbone import Backbone
-from vdup.features.extractor import FrameExtractor, build_extractor
+from vdup.features.extractor import PooledExtractor, build_extractor
 from vdup.features.pooling import IMAC, RMAC, rmac_regions
 from vdup.features.whitening import NoWhitening, Whitening
 from vdup.types import FloatArray
@@ -33,8 +33,8 @@ def whitening() -> Whitening:
 
 
 @pytest.fixture
-def extractor() -> FrameExtractor:
-    return FrameExtractor(tiny_backbone(), RMAC(), whitening(), CONFIG)
+def extractor() -> PooledExtractor:
+    return PooledExtractor(tiny_backbone(), RMAC(), whitening(), CONFIG)
 
 
 @pytest.fixture(scope="module")
@@ -61,14 +61,14 @@ def naive_feature(image: NDArray[np.uint8]) -> FloatArray:
     return (total / np.linalg.norm(total)).astype(np.float32)
 
 
-def test_features_against_loops(extractor: FrameExtractor, images: NDArray[np.uint8]) -> None:
+def test_features_against_loops(extractor: PooledExtractor, images: NDArray[np.uint8]) -> None:
     features = extractor.extract(images)
     assert features.shape == (6, 4)
     assert features.dtype == np.float32
     np.testing.assert_allclose(features, [naive_feature(image) for image in images], atol=1e-4)
 
 
-def test_mirrored_is_the_feature_of_the_mirrored_image(extractor: FrameExtractor, images: NDArray[np.uint8]) -> None:
+def test_mirrored_is_the_feature_of_the_mirrored_image(extractor: PooledExtractor, images: NDArray[np.uint8]) -> None:
     mirrored = extractor.extract(images, mirrored=True)
     np.testing.assert_allclose(mirrored, extractor.extract(images[:, :, ::-1]), atol=1e-5)
     assert np.abs(mirrored - extractor.extract(images)).max() > 0.01
@@ -76,14 +76,14 @@ def test_mirrored_is_the_feature_of_the_mirrored_image(extractor: FrameExtractor
 
 def test_batches_do_not_show(images: NDArray[np.uint8]) -> None:
     results = [
-        FrameExtractor(tiny_backbone(), RMAC(), whitening(), replace(CONFIG, batch_size=size)).extract(images)
+        PooledExtractor(tiny_backbone(), RMAC(), whitening(), replace(CONFIG, batch_size=size)).extract(images)
         for size in (1, 4, 100)
     ]
     np.testing.assert_allclose(results[0], results[1], atol=1e-5)
     np.testing.assert_allclose(results[0], results[2], atol=1e-5)
 
 
-def test_zero_map_gives_a_zero_row(extractor: FrameExtractor, images: NDArray[np.uint8]) -> None:
+def test_zero_map_gives_a_zero_row(extractor: PooledExtractor, images: NDArray[np.uint8]) -> None:
     with_black = images.copy()
     with_black[2] = 0
     features = extractor.extract(with_black)
@@ -91,12 +91,12 @@ def test_zero_map_gives_a_zero_row(extractor: FrameExtractor, images: NDArray[np
     np.testing.assert_allclose(np.linalg.norm(np.delete(features, 2, axis=0), axis=1), 1, atol=1e-5)
 
 
-def test_no_images(extractor: FrameExtractor, images: NDArray[np.uint8]) -> None:
+def test_no_images(extractor: PooledExtractor, images: NDArray[np.uint8]) -> None:
     assert extractor.extract(images[:0]).shape == (0, 4)
     assert extractor.extract_regions(images[:0]).shape == (0, 0, 6)
 
 
-def test_read_only_and_strided_images_are_taken(extractor: FrameExtractor, images: NDArray[np.uint8]) -> None:
+def test_read_only_and_strided_images_are_taken(extractor: PooledExtractor, images: NDArray[np.uint8]) -> None:
     expected = extractor.extract(images)
     frozen = images.copy()
     frozen.flags.writeable = False
@@ -113,14 +113,14 @@ def test_read_only_and_strided_images_are_taken(extractor: FrameExtractor, image
         np.zeros((1, 3, SIDE, SIDE), dtype=np.uint8),
     ],
 )
-def test_other_images_are_refused(extractor: FrameExtractor, wrong: NDArray[np.uint8]) -> None:
+def test_other_images_are_refused(extractor: PooledExtractor, wrong: NDArray[np.uint8]) -> None:
     with pytest.raises(ValueError, match="images must be uint8"):
         extractor.extract(wrong)
 
 
 def test_region_vectors_have_unit_length_and_no_whitening(images: NDArray[np.uint8]) -> None:
-    plain = FrameExtractor(tiny_backbone(), RMAC(), NoWhitening(6), CONFIG)
-    white = FrameExtractor(tiny_backbone(), RMAC(), whitening(), CONFIG)
+    plain = PooledExtractor(tiny_backbone(), RMAC(), NoWhitening(6), CONFIG)
+    white = PooledExtractor(tiny_backbone(), RMAC(), whitening(), CONFIG)
     regions = plain.extract_regions(images)
     assert regions.shape == (6, 14, 6)
     np.testing.assert_allclose(np.linalg.norm(regions, axis=2), 1, atol=1e-5)
@@ -130,24 +130,24 @@ def test_region_vectors_have_unit_length_and_no_whitening(images: NDArray[np.uin
     np.testing.assert_allclose(plain.extract(images), expected, atol=1e-5)
 
 
-def changed_extractors() -> Iterator[FrameExtractor]:
-    yield FrameExtractor(tiny_backbone(), RMAC(), whitening(), CONFIG)
-    yield FrameExtractor(tiny_backbone(), RMAC(levels=2), whitening(), CONFIG)
-    yield FrameExtractor(tiny_backbone(), IMAC(), whitening(), CONFIG)
-    yield FrameExtractor(tiny_backbone(), RMAC(), NoWhitening(6), CONFIG)
-    yield FrameExtractor(tiny_backbone(), RMAC(), Whitening(torch.ones(6), whitening().projection), CONFIG)
-    yield FrameExtractor(tiny_backbone(), RMAC(), whitening(), replace(CONFIG, image_side_pixels=72))
+def changed_extractors() -> Iterator[PooledExtractor]:
+    yield PooledExtractor(tiny_backbone(), RMAC(), whitening(), CONFIG)
+    yield PooledExtractor(tiny_backbone(), RMAC(levels=2), whitening(), CONFIG)
+    yield PooledExtractor(tiny_backbone(), IMAC(), whitening(), CONFIG)
+    yield PooledExtractor(tiny_backbone(), RMAC(), NoWhitening(6), CONFIG)
+    yield PooledExtractor(tiny_backbone(), RMAC(), Whitening(torch.ones(6), whitening().projection), CONFIG)
+    yield PooledExtractor(tiny_backbone(), RMAC(), whitening(), replace(CONFIG, image_side_pixels=72))
     backbone = tiny_backbone()
     backbone.weights_digest = "other"
-    yield FrameExtractor(backbone, RMAC(), whitening(), CONFIG)
+    yield PooledExtractor(backbone, RMAC(), whitening(), CONFIG)
 
 
 def test_fingerprint_tells_all_that_shapes_a_feature() -> None:
     assert len({tuple(sorted(extractor.fingerprint.items())) for extractor in changed_extractors()}) == 7
 
 
-def test_fingerprint_ignores_what_does_not(extractor: FrameExtractor) -> None:
-    other = FrameExtractor(tiny_backbone(), RMAC(), whitening(), replace(CONFIG, batch_size=1, device="auto"))
+def test_fingerprint_ignores_what_does_not(extractor: PooledExtractor) -> None:
+    other = PooledExtractor(tiny_backbone(), RMAC(), whitening(), replace(CONFIG, batch_size=1, device="auto"))
     assert other.fingerprint == extractor.fingerprint
 
 

@@ -13,7 +13,7 @@ from PIL import Image
 
 from vdup.config import ModelConfig, NoWhiteningConfig
 from vdup.errors import ConfigError, VideoError
-from vdup.features.extractor import FrameExtractor, build_extractor
+from vdup.features.extractor import PooledExtractor, build_pooled_extractor
 from vdup.features.regional import RegionalExtractor, build_regional_extractor
 from vdup.features.whitening import Whitening, save_whitening
 from vdup.types import FloatArray
@@ -130,7 +130,7 @@ def train_pca(
     paths = [] if images_dir is None else list_images(images_dir, limit)
     videos = [] if videos_dir is None else [path for _, path in find_videos(videos_dir)]
     plain = replace(model, whitening=NoWhiteningConfig())
-    extractor = build_regional_extractor(plain) if grid else build_extractor(plain)
+    extractor = build_regional_extractor(plain) if grid else build_pooled_extractor(plain)
     total = len(paths) + len(videos)
     done = 0
 
@@ -155,7 +155,7 @@ def train_pca(
 
 
 def _of_images(
-    extractor: FrameExtractor | RegionalExtractor, paths: list[Path], model: ModelConfig, count: Callable[[int], None]
+    extractor: PooledExtractor | RegionalExtractor, paths: list[Path], model: ModelConfig, count: Callable[[int], None]
 ) -> Iterator[FloatArray]:
     side_pixels, batch_size = model.backbone.image_side_pixels, model.backbone.batch_size
     for first in range(0, len(paths), batch_size):
@@ -172,7 +172,7 @@ def _of_images(
 
 
 def _of_videos(
-    extractor: FrameExtractor | RegionalExtractor, paths: list[Path], model: ModelConfig, count: Callable[[int], None]
+    extractor: PooledExtractor | RegionalExtractor, paths: list[Path], model: ModelConfig, count: Callable[[int], None]
 ) -> Iterator[FloatArray]:
     sampling = model.sampling
     with DecoderPool(

@@ -8,6 +8,7 @@ that it is for.
 import json
 from dataclasses import astuple, dataclass
 from importlib.resources import as_file, files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,8 @@ from vdup.errors import WeightsError
 from vdup.types import CODE_BITS, CODE_BYTES, CodeArray, FloatArray
 
 _FORMAT = "calibration-1"
-_BUNDLED = "efficientnet_lite0_calibration.safetensors"
+_BUNDLED = "_calibration.safetensors"
+"""How the names of those that ship with vdup end; the first one, by name, is that of the default model."""
 _BACKGROUND_NEIGHBOURS = 10
 
 
@@ -117,6 +119,13 @@ def save_calibration(path: Path, calibration: Calibration) -> None:
     save_file(tensors, str(path), metadata={"vdup": json.dumps(header, sort_keys=True)})
 
 
+def _codes_of(file: Traversable) -> object:
+    """Digest of the codes that a shipped calibration is for."""
+    with as_file(file) as path, safe_open(str(path), framework="np") as source:
+        header = json.loads((source.metadata() or {}).get("vdup", "null"))
+    return header.get("codes") if isinstance(header, dict) else None
+
+
 def load_calibration(path: Path | None, codes: str) -> Calibration:
     """Reads a calibration file.
 
@@ -128,7 +137,12 @@ def load_calibration(path: Path | None, codes: str) -> Calibration:
         WeightsError: the file is missing, damaged, or belongs to other codes.
     """
     if path is None:
-        with as_file(files("vdup.weights") / _BUNDLED) as bundled:
+        shipped = sorted(
+            (item for item in files("vdup.weights").iterdir() if item.name.endswith(_BUNDLED)),
+            key=lambda item: item.name,
+        )
+        fitting = next((item for item in shipped if _codes_of(item) == codes), shipped[0])
+        with as_file(fitting) as bundled:
             return load_calibration(bundled, codes)
     try:
         with safe_open(str(path), framework="np") as source:

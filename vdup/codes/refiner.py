@@ -21,11 +21,13 @@ from torch import Tensor, nn
 from vdup.codes.binarize import binarize
 from vdup.config import RefinerConfig
 from vdup.errors import WeightsError
+from vdup.features.extractor import ARITHMETIC
 from vdup.types import CODE_BITS, CodeArray, FloatArray
 
 _FORMAT = "refiner-1"
 _ACTIVATION = "gelu"
-_BUNDLED = "efficientnet_lite0_refiner.safetensors"
+_BUNDLED = "{backbone}_refiner.safetensors"
+_DEFAULT_BACKBONE = "efficientnet_lite0"
 
 
 class Refiner(nn.Module):
@@ -103,8 +105,9 @@ def load_refiner(path: Path, extractor: dict[str, str | int | float] | None = No
     found = header.get("extractor")
     if header.get("activation") != _ACTIVATION or not isinstance(found, dict):
         raise WeightsError(f"{path}: its header is incomplete or names an unknown activation; train it anew")
-    if extractor is not None and found != extractor:
-        differing = sorted(key for key in {*found, *extractor} if found.get(key) != extractor.get(key))
+    wanted = extractor or {}
+    differing = sorted(key for key in {*found, *wanted} - {ARITHMETIC} if found.get(key) != wanted.get(key))
+    if extractor is not None and differing:
         raise WeightsError(
             f"{path}: trained on other features (different: {', '.join(differing)}); train one for these with "
             "'python -m vdup.train +experiment=rotation data.images=DIR' and pass it as refiner.weights=FILE"
@@ -128,5 +131,7 @@ def build_refiner(config: RefinerConfig, extractor: dict[str, str | int | float]
     """
     if config.weights is not None:
         return load_refiner(config.weights, extractor)
-    with as_file(files("vdup.weights") / _BUNDLED) as path:
+    folder = files("vdup.weights")
+    own = folder / _BUNDLED.format(backbone=extractor["backbone"])
+    with as_file(own if own.is_file() else folder / _BUNDLED.format(backbone=_DEFAULT_BACKBONE)) as path:
         return load_refiner(path, extractor)

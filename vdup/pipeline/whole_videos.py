@@ -17,8 +17,8 @@ from torch import Tensor
 
 from vdup.aggregation.aggregator import Aggregator, RunningMean, build_aggregator
 from vdup.catalogue.folder import LibraryFolder
-from vdup.config import LibraryConfig, NoAggregationConfig, StoreConfig
-from vdup.errors import LibraryError, StoreDamagedError
+from vdup.config import DMLAggregationConfig, LibraryConfig, NoAggregationConfig, StoreConfig
+from vdup.errors import ConfigError, LibraryError, StoreDamagedError
 from vdup.features.layer_maxima import LayerMaxima
 from vdup.pipeline.encoder import Encoder
 from vdup.store.base import Descriptors, VideoStore
@@ -77,12 +77,16 @@ def build_video_reader(config: LibraryConfig, encoder: Encoder) -> VideoReader |
     """The reader that the settings choose; none when there are to be no vectors of whole videos.
 
     Raises:
-        ConfigError: a layer is unknown.
+        ConfigError: a layer is unknown, or the network has none and an aggregation was chosen.
         WeightsError: a file of the aggregation cannot be used.
     """
     if isinstance(config.aggregation, NoAggregationConfig):
         return None
     maxima = encoder.layer_maxima(config.aggregation.layers)
+    if maxima is None:
+        if config.aggregation == DMLAggregationConfig():  # the default, which nobody asked for
+            return None
+        raise ConfigError("whole videos need the layers of a network, and backbone=sscd shows none: aggregation=none")
     fingerprint = maxima.fingerprint(config.backbone.image_side_pixels)
     aggregator = build_aggregator(config.aggregation, fingerprint, maxima.widths)
     return None if aggregator is None else VideoReader(maxima, aggregator)
