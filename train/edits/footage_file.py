@@ -136,6 +136,21 @@ def picture_size(path: Path) -> tuple[int, int]:
     raise VideoOpenError(path, "holds no picture; give a video file")
 
 
+def length_seconds(path: Path) -> float:
+    """Length that a video's container tells; 0 where it tells none.
+
+    Raises:
+        VideoOpenError: Not a video with a picture.
+    """
+    try:
+        with av.open(str(path), "r") as container:
+            if container.streams.video:
+                return (container.duration or 0) / av.time_base
+    except (OSError, av.FFmpegError) as error:
+        raise VideoOpenError(path, f"cannot be opened ({error}); give a video file") from error
+    raise VideoOpenError(path, "holds no picture; give a video file")
+
+
 def video_frames(
     path: Path, rate: Fraction, size: tuple[int, int], seconds: float, start_seconds: float = 0.0
 ) -> Iterator[Frames]:

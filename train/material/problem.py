@@ -15,7 +15,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from ..edits.footage_file import even, picture_size, read_frames, video_frames, write_frames
+from vdup.errors import VideoOpenError
+
+from ..edits.footage_file import even, length_seconds, picture_size, read_frames, video_frames, write_frames
 from ..edits.table import EDIT_NAMES, EDITS, EditChain, draw_combination, parse_edits
 from ..edits.types import Frames, Surroundings, change_each, size_of
 from .clips import PhotoClip
@@ -36,7 +38,13 @@ _FOOTAGE_SECONDS = (2.0, 6.0)
 _SURROUNDINGS_SECONDS = 6.0
 _PIECE_FRAMES = 50
 _SLATE_EVERY = 10
+_TAKE_EVERY = 2
+"""Of the queries without copies, every so many shows another moment of a reference, while there are real videos."""
+_TAKE_SECONDS = (4.0, 15.0)
+_SHARE_KEPT = 0.6
+"""Of a real video that is long enough, this share becomes a reference; the rest is what other moments are cut from."""
 _NO_EDIT = "none"
+_TAKE = "take"
 
 
 @dataclass(frozen=True)
@@ -117,6 +125,15 @@ def fit(frames: Frames, size: tuple[int, int]) -> Frames:
     return change_each(frames, place)
 
 
+@dataclass(frozen=True)
+class _Rest:
+    """The end of a real video, which no reference holds."""
+
+    path: Path
+    start_seconds: float
+    seconds: float
+
+
 class _ProblemMaker:
     def __init__(self, root: Path, images: Sequence[Path], seed: int) -> None:
         self._root = root
@@ -124,6 +141,7 @@ class _ProblemMaker:
         self._stock = PhotographStock(images, self._rng)
         self._references: list[_Reference] = []
         self._turn: list[_Reference] = []
+        self._rests: list[_Rest] = []
 
     # --- references
 
@@ -144,12 +162,21 @@ class _ProblemMaker:
         else:
             width, height = picture_size(video)
             size = _size(width / height, min(size))
-            footage = (frame[None] for frame in video_frames(video, rate, size, _REFERENCE_SECONDS[1]))
+            footage = (frame[None] for frame in video_frames(video, rate, size, self._kept_seconds(video)))
         path = self._root / "refs" / f"R{number:04d}.mp4"
         frames = write_frames(path, (*opening, *footage), size, rate, crf=int(rng.integers(20, 27)))
         start_seconds = sum(len(still) for still in opening) / float(rate)
         self._references.append(_Reference(path.stem, path, rate, size, frames, start_seconds, images))
         logger.info("%s: %.1f s", path.name, frames / rate)
+
+    def _kept_seconds(self, video: Path) -> float:
+        """How much of a real video becomes a reference: all of it unless the rest is long enough to be a query."""
+        seconds = length_seconds(video)
+        kept = min(_REFERENCE_SECONDS[1], _SHARE_KEPT * seconds)
+        if seconds - kept < _TAKE_SECONDS[0]:
+            return _REFERENCE_SECONDS[1]
+        self._rests.append(_Rest(video, kept, seconds - kept))
+        return kept
 
     # --- footage that is copied from nowhere
 
@@ -234,10 +261,16 @@ class _ProblemMaker:
         self._write_query(query_id, pieces, size, rate)
         return truth
 
-    def make_query_without_copies(self, number: int) -> None:
-        """Half of them look like a reference: photographs with the same layout of colours, in the same size."""
+    def make_query_without_copies(self, number: int) -> str:
+        """Makes a query that copies nothing and returns what stands in ``edits.csv`` for it.
+
+        Half of them look like a reference: another moment of a real video that a reference was cut from, or photographs
+        with the same layout of colours, in the same size.
+        """
         rng = self._rng
         rate = RATES[rng.integers(len(RATES))]
+        if self._rests and number % _TAKE_EVERY:
+            return self._make_take(number, rate)
         work_size, size = _draw_size(rng)
         seconds = float(rng.uniform(5, 20))
         photographed = [reference for reference in self._references if reference.images]
@@ -257,6 +290,24 @@ class _ProblemMaker:
             width, height = size_of(frames)
             size = _size(width / height, min(size))
         self._write_query(f"Q{number:04d}", pieces, size, rate)
+        return _NO_EDIT
+
+    def _make_take(self, number: int, rate: Fraction) -> str:
+        rng = self._rng
+        rest = self._rests[rng.integers(len(self._rests))]
+        seconds = min(float(rng.uniform(*_TAKE_SECONDS)), rest.seconds)
+        start = rest.start_seconds + float(rng.uniform(0, rest.seconds - seconds))
+        width, height = picture_size(rest.path)
+        size = _size(width / height, min(_WORK_PIXELS, width, height))
+        shown = list(video_frames(rest.path, rate, size, seconds, start))
+        if not shown:
+            raise VideoOpenError(rest.path, f"shows nothing at {start:.1f} s, though its length says so; leave it out")
+        edit = str(rng.choice(list(EDITS)))
+        frames = self._edited(np.stack(shown), parse_edits(edit), rate)
+        canvas = (even(frames.shape[2]), even(frames.shape[1]))
+        pieces = [*self._filler(0.5, rate, canvas), fit(frames, canvas)]
+        self._write_query(f"Q{number:04d}", pieces, canvas, rate)
+        return f"{_TAKE}:{edit}"
 
     def _write_query(self, query_id: str, pieces: list[Frames], size: tuple[int, int], rate: Fraction) -> None:
         path = self._root / "queries" / f"{query_id}.mp4"
@@ -298,7 +349,8 @@ def make_problem(
     References last 3-55 s. A query is unrelated footage, an edited stretch of 3-15 s, unrelated footage; a quarter of
     the queries hold a second stretch with the same edits. Photographs of references appear in no unrelated footage.
     One reference in ten opens with a slate and black that are the same in all of them; copies are never taken from
-    these. Queries without copies have the edit ``none`` in ``edits.csv``, although half of them were edited too.
+    these. Queries without copies have the edit ``none`` in ``edits.csv``, although half of them were edited too, or
+    ``take:EDIT`` where they show another moment of a video that a reference was made from.
 
     Args:
         root: Folder to make; must not exist or be empty.
@@ -307,7 +359,8 @@ def make_problem(
         references: Number of reference videos.
         queries: Number of query videos.
         without_copies: How many of the queries hold no copy; they come last.
-        videos: Real videos; the first references are made from their first 55 seconds.
+        videos: Real videos; the first references are made from them: from the first 60 % where the rest is long
+            enough for other moments, and from 55 seconds at most.
 
     Returns:
         The rows of ``gt.csv``.
@@ -333,11 +386,10 @@ def make_problem(
     truth: list[CopiedStretch] = []
     for number, (edit, copies) in enumerate(zip(edits, maker.draw_copy_counts(with_copies), strict=True)):
         truth += maker.make_query(number, edit, copies)
-    for number in range(with_copies, queries):
-        maker.make_query_without_copies(number)
+    others = [maker.make_query_without_copies(number) for number in range(with_copies, queries)]
     columns = ("query_id", "ref_id", "query_start", "query_end", "ref_start", "ref_end")
     _write_csv(root / "gt.csv", columns, [astuple(row) for row in truth])
     edited = [(row.query_id, edits[int(row.query_id[1:])]) for row in truth]
-    plain = [(f"Q{number:04d}", _NO_EDIT) for number in range(with_copies, queries)]
+    plain = [(f"Q{number:04d}", edit) for number, edit in enumerate(others, start=with_copies)]
     _write_csv(root / "edits.csv", ("query_id", "edit"), [*edited, *plain])
     return truth

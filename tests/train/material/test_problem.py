@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from vdup.train.edits.footage_file import read_frames, write_frames
-from vdup.train.edits.table import EDIT_NAMES, parse_edits
+from vdup.train.edits.table import EDIT_NAMES, EDITS, parse_edits
 from vdup.train.edits.types import Frames
 from vdup.train.material import problem as problem_module
 from vdup.train.material.problem import CopiedStretch, fit, make_problem
@@ -130,6 +130,30 @@ def test_truth_is_exact_to_the_frame(
         assert measured[0] == int(25 * row.ref_start + 1e-6)
         assert lag.min() > -0.3
         assert lag.max() < (1.3 if "fpsdrop" not in edit else 6.3)
+
+
+def test_queries_of_other_moments_show_what_the_reference_lacks(
+    images: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A video of 11 s whose frames carry their number: the reference gets 60 % of it, the queries the rest."""
+    rate = Fraction(20)
+    video = tmp_path / "numbered.mp4"
+    write_frames(video, [numbered(220)], (96, 48), rate, crf=5)
+    monkeypatch.setattr(problem_module, "RATES", (rate,))
+    monkeypatch.setattr(problem_module, "EDITS", {"reencode": EDITS["reencode"]})
+    monkeypatch.setattr(problem_module._ProblemMaker, "_filler", lambda *_: [])
+    root = tmp_path / "made"
+    truth = make_problem(root, images, 3, 1, 4, 4, [video])
+    assert truth == []
+    kept = [number_in(frame) for frame in read_frames(root / "refs" / "R0000.mp4", None, 0, 1000)]
+    assert kept == list(range(132))
+    with (root / "edits.csv").open(newline="") as file:
+        edits = {row["query_id"]: row["edit"] for row in csv.DictReader(file)}
+    assert edits == {"Q0000": "none", "Q0001": "take:reencode", "Q0002": "none", "Q0003": "take:reencode"}
+    for query_id in ("Q0001", "Q0003"):
+        shown = [number_in(frame) for frame in read_frames(root / "queries" / f"{query_id}.mp4", None, 0, 1000)]
+        assert len(shown) >= 80
+        assert min(shown) >= 132
 
 
 def test_slate_is_shared_and_never_copied(images: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
