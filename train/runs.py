@@ -9,6 +9,7 @@ from .config import (
     C3DHashExperiment,
     CalibrationExperiment,
     CodebookExperiment,
+    DistilExperiment,
     DMLExperiment,
     ExperimentConfig,
     LAMVExperiment,
@@ -90,6 +91,12 @@ def _triplet(config: TrainJobConfig, count: Count, say: Say) -> str:
     return after_training(train_triplet(config, count, lambda record: say(epoch_line(record))))
 
 
+def _distil(config: TrainJobConfig, count: Count, say: Say) -> str:
+    from .distil.experiment import after_training, epoch_line, train_distil
+
+    return after_training(train_distil(config, count, lambda record: say(epoch_line(record))))
+
+
 def _c3d_hash(config: TrainJobConfig, count: Count, say: Say) -> str:
     from .c3d_hash.epoch_lines import after_training, epoch_line
     from .c3d_hash.experiment import train_c3d_hash
@@ -128,6 +135,7 @@ RUNS: dict[type[ExperimentConfig], Run] = {
     RotationExperiment: Run(_rotation, "photographs"),
     CalibrationExperiment: Run(_calibration, "queries"),
     TripletExperiment: Run(_triplet, "photographs and videos"),
+    DistilExperiment: Run(_distil, "photographs and videos"),
     ViSiLExperiment: Run(_visil, "clips"),
     C3DHashExperiment: Run(_c3d_hash, "clips"),
     DMLExperiment: Run(_dml, "clips and videos"),

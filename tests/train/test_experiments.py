@@ -29,6 +29,11 @@ RUNS: dict[str, list[str]] = {
         *PHOTOGRAPHS, WHITENING, "experiment.views=1", "experiment.epochs=1", "experiment.batch_families=8",
         "experiment.cache=cache",
     ],
+    "distil": [
+        *PHOTOGRAPHS, WHITENING, "teacher=efficientnet_lite0", "teacher.image_side_pixels=80", "teacher.device=cpu",
+        "experiment.views=1", "experiment.epochs=1", "experiment.full_epochs=0", "experiment.small_side_pixels=48",
+        "experiment.batch_pictures=8", "experiment.frozen_stages=6", "experiment.cache=distil",
+    ],
     # Codes of a tiny network find nothing that could be calibrated.
     "calibration": [
         "data.images=photographs", "backbone.device=cpu", "sampling.workers=1", "experiment.problem=problem",

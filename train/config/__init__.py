@@ -2,6 +2,7 @@
 
 from .base import ExperimentConfig
 from .c3d_hash import C3DHashExperiment
+from .distil import DistilExperiment
 from .dml import CodebookExperiment, DMLExperiment
 from .experiments import (
     EXPERIMENTS,
@@ -25,6 +26,7 @@ __all__ = [
     "CodebookExperiment",
     "DMLExperiment",
     "DataConfig",
+    "DistilExperiment",
     "ExperimentConfig",
     "LAMVExperiment",
     "PCAExperiment",

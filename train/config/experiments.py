@@ -4,11 +4,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
-from vdup.config import ModelConfig
+from vdup.config import BackboneConfig, ModelConfig, SSCDConfig
 from vdup.errors import ConfigError
 
 from .base import ExperimentConfig
 from .c3d_hash import C3DHashExperiment
+from .distil import DistilExperiment
 from .dml import CodebookExperiment, DMLExperiment
 from .lamv import LAMVExperiment
 from .losses import LossConfig, Miner, TripletLossConfig
@@ -92,6 +93,8 @@ class TrainJobConfig(ModelConfig):
     experiment: ExperimentConfig = field(default_factory=ExperimentConfig)
     loss: LossConfig = field(default_factory=TripletLossConfig)
     """Used by ``+experiment=triplet``."""
+    teacher: BackboneConfig = field(default_factory=SSCDConfig)
+    """Used by ``+experiment=distil``: the backbone that is imitated."""
     output: Path
     """Where the weights are written."""
     seed: int = 0
@@ -103,6 +106,7 @@ EXPERIMENTS: dict[str, type[ExperimentConfig]] = {
     "rotation": RotationExperiment,
     "calibration": CalibrationExperiment,
     "triplet": TripletExperiment,
+    "distil": DistilExperiment,
     "visil": ViSiLExperiment,
     "c3d_hash": C3DHashExperiment,
     "dml": DMLExperiment,

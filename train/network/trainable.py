@@ -115,8 +115,8 @@ def cut_before_last_stage(trunk: nn.Module) -> tuple[nn.Sequential, nn.Sequentia
     Raises:
         ValueError: the trunk has no convolution.
     """
-    layers = _stages(trunk)
-    starts = [place for place, layer in enumerate(layers) if _has_convolution(layer)]
+    layers = stages_of(trunk)
+    starts = [place for place, layer in enumerate(layers) if has_convolution(layer)]
     if not starts:
         raise ValueError("the trunk has no convolution to train")
     children = dict(trunk.named_children())
@@ -130,7 +130,7 @@ def cut_before_last_stage(trunk: nn.Module) -> tuple[nn.Sequential, nn.Sequentia
     return nn.Sequential(*layers[:cut]), nn.Sequential(*layers[cut:])
 
 
-def _stages(trunk: nn.Module) -> list[nn.Module]:
+def stages_of(trunk: nn.Module) -> list[nn.Module]:
     """Parts of a trunk in their order; what holds whole stages is taken apart."""
     layers: list[nn.Module] = []
     for name, child in trunk.named_children():
@@ -138,7 +138,8 @@ def _stages(trunk: nn.Module) -> list[nn.Module]:
     return layers
 
 
-def _has_convolution(layer: nn.Module) -> bool:
+def has_convolution(layer: nn.Module) -> bool:
+    """Tells stages from activations, poolings and the like."""
     return any(isinstance(module, nn.Conv2d) for module in layer.modules())
 
 

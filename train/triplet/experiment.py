@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from vdup.codes.refiner import Refiner, save_refiner
-from vdup.config import BackboneConfig, EfficientNetLite0Config, Precision, ResNetConfig, VGG16Config
+from vdup.config import BackboneConfig, EfficientNetLite0Config, Precision
 from vdup.errors import ConfigError, WeightsError
 from vdup.features.backbone import Backbone, build_backbone
 from vdup.features.extractor import build_extractor
@@ -29,6 +29,7 @@ from ..loop.run_epochs import checkpoint_of, earlier_state, run_epochs, settings
 from ..loop.training_loop import TrainingLoop, family_rows
 from ..loop.validation import Validation
 from ..network.trainable import SplitModel, TrainedModel, split_model
+from ..network.tuned import tuned_backbone
 from .family_files import open_families
 
 logger = logging.getLogger(__name__)
@@ -154,7 +155,7 @@ def _write_weights(config: TrainJobConfig, split: SplitModel) -> Path | None:
             save_fine_tuning(path, split.backbone.name, _changed(split.backbone, config.backbone))
         except ValueError as error:
             raise WeightsError(f"{path} cannot be written: {error}; lower experiment.backbone_learning_rate") from error
-        fingerprint = build_extractor(replace(config, backbone=_tuned(config.backbone, path))).fingerprint
+        fingerprint = build_extractor(replace(config, backbone=tuned_backbone(config.backbone, path))).fingerprint
     # Half precision moves few signs, and the file is half as large.
     save_refiner(config.output, split.trained.refiner.half(), fingerprint)
     return path
@@ -168,15 +169,6 @@ def _changed(backbone: Backbone, config: BackboneConfig) -> dict[str, torch.Tens
     plain = replace(config, weights=None, fine_tuned=False, precision=Precision.float32, device="cpu")
     published = build_backbone(plain).trunk.state_dict()
     return {name: tensor for name, tensor in tensors.items() if not torch.equal(tensor, published[name])}
-
-
-def _tuned(config: BackboneConfig, path: Path) -> BackboneConfig:
-    match config:
-        case EfficientNetLite0Config():
-            return replace(config, weights=path, fine_tuned=True)
-        case ResNetConfig() | VGG16Config():
-            return replace(config, weights=path)
-    raise TypeError(f"no fine-tuning is known for {type(config).__name__}")
 
 
 def _write_result(path: Path, result: TrainingResult, config: TrainJobConfig) -> None:

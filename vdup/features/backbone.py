@@ -14,7 +14,6 @@ from vdup.config import (
     GoogLeNetConfig,
     Precision,
     ResNetConfig,
-    SSCDConfig,
     VGG16Config,
 )
 from vdup.errors import ConfigError
@@ -25,20 +24,8 @@ from vdup.features.fine_tuning import (
     is_fine_tuning,
     load_fine_tuning,
 )
-from vdup.features.trunk import (
-    GOOGLENET_CHANNELS,
-    alexnet_trunk,
-    digest_of,
-    efficientnet_lite0_trunk,
-    fold_batch_norms,
-    googlenet_trunk,
-    resnet_trunk,
-    vgg16_trunk,
-)
-
-_IMAGENET_MEAN = (0.485, 0.456, 0.406)
-_IMAGENET_STD = (0.229, 0.224, 0.225)
-_HALF = (0.5, 0.5, 0.5)
+from vdup.features.published import network_name, published_network
+from vdup.features.trunk import digest_of, fold_batch_norms
 
 _CPU_BFLOAT16_FLAGS = frozenset({"avx512_bf16", "amx_bf16", "bf16"})
 """Flags of /proc/cpuinfo that stand for bfloat16 arithmetic: AVX-512 and AMX on x86, bf16 on Arm."""
@@ -146,41 +133,35 @@ def build_backbone(config: BackboneConfig) -> Backbone:
         ConfigError: the device is unknown or absent, or the network gives no feature maps.
         WeightsError: the weights are missing, damaged or of another network.
     """
-    if isinstance(config, SSCDConfig):
-        raise ConfigError("backbone=sscd gives one vector a frame, and feature maps are needed here: take another one")
+    name = network_name(config)
     device = resolve_device(config.device)
-    dtype = resolve_dtype(config.precision, device)
+    tuning = _fine_tuning(config, name)
+    # Fine-tuned weights of other networks than the default are all in their file.
+    network = published_network(config, blank=bool(tuning) and not isinstance(config, EfficientNetLite0Config))
+    return Backbone(
+        network.trunk,
+        name,
+        network.mean,
+        network.std,
+        device,
+        resolve_dtype(config.precision, device),
+        tuning,
+        str(getattr(config, "weights", None)),
+        network.channels,
+    )
+
+
+def _fine_tuning(config: BackboneConfig, name: str) -> dict[str, Tensor]:
     match config:
+        case EfficientNetLite0Config(weights=Path() as file):
+            return load_fine_tuning(file, name)
         case EfficientNetLite0Config():
-            name = "efficientnet_lite0"
-            tuning: dict[str, Tensor] = {}
-            if config.weights is not None:
-                tuning = load_fine_tuning(config.weights, name)
-            elif config.fine_tuned:
-                tuning = bundled_fine_tuning(name)
-            return Backbone(efficientnet_lite0_trunk(), name, _HALF, _HALF, device, dtype, tuning, str(config.weights))
-        case ResNetConfig() | VGG16Config():
-            kind = f"resnet{config.depth}" if isinstance(config, ResNetConfig) else "vgg16"
-            name = f"{kind}_layer{config.layer}"
-            tuned = config.weights is not None and is_fine_tuning(config.weights)
-            tuning = load_fine_tuning(config.weights, name) if config.weights is not None and tuned else {}
-            trunk = (
-                resnet_trunk(config, blank=tuned)
-                if isinstance(config, ResNetConfig)
-                else vgg16_trunk(config, blank=tuned)
-            )
-            return Backbone(trunk, name, _IMAGENET_MEAN, _IMAGENET_STD, device, dtype, tuning, str(config.weights))
-        case AlexNetConfig() | GoogLeNetConfig():
-            name = "alexnet" if isinstance(config, AlexNetConfig) else "googlenet"
-            tuned = config.weights is not None and is_fine_tuning(config.weights)
-            tuning = load_fine_tuning(config.weights, name) if config.weights is not None and tuned else {}
-            source = str(config.weights)
-            if isinstance(config, AlexNetConfig):
-                trunk = alexnet_trunk(config.weights, blank=tuned)
-                return Backbone(trunk, name, _IMAGENET_MEAN, _IMAGENET_STD, device, dtype, tuning, source)
-            trunk = googlenet_trunk(config.weights, blank=tuned)
-            return Backbone(trunk, name, _HALF, _HALF, device, dtype, tuning, source, GOOGLENET_CHANNELS)
-    raise TypeError(f"no backbone is known for {type(config).__name__}")
+            return bundled_fine_tuning(name) if config.fine_tuned else {}
+        case ResNetConfig() | VGG16Config() | AlexNetConfig() | GoogLeNetConfig():
+            # The same setting takes a state dict of the published form.
+            fits = config.weights is not None and is_fine_tuning(config.weights)
+            return load_fine_tuning(config.weights, name) if config.weights is not None and fits else {}
+    raise TypeError(f"no fine-tuning is known for {type(config).__name__}")
 
 
 def resolve_device(device: str) -> torch.device:

@@ -1,0 +1,105 @@
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+import torch
+from vdup.train.config.distil import DistilExperiment
+from vdup.train.distil.loop import DistilLoop
+from vdup.train.distil.material import Material
+from vdup.train.distil.student import Student
+
+from vdup.config import EfficientNetLite0Config, ModelConfig, NoWhiteningConfig, Precision
+from vdup.errors import VdupError
+from vdup.types import RowArray
+
+SIDE = 48
+MODEL = ModelConfig(
+    backbone=EfficientNetLite0Config(
+        image_side_pixels=SIDE, device="cpu", precision=Precision.float32, fine_tuned=False
+    ),
+    whitening=NoWhiteningConfig(),
+)
+EXPERIMENT = DistilExperiment(
+    epochs=12,
+    full_epochs=1,
+    batch_pictures=15,
+    neighbours=2,
+    small_side_pixels=32,
+    frozen_stages=8,
+    learning_rate=1e-2,
+    relation_weight=1.0,
+    warmup=0.0,
+)
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
+
+
+@pytest.fixture(scope="module")
+def material() -> Material:
+    """The teacher tells the colour of a picture; copies are a little lighter."""
+    rng = np.random.default_rng(0)
+    coarse = rng.integers(30, 200, (40, 1, 1, 1, 3), dtype=np.uint8)
+    originals = coarse.repeat(SIDE, axis=2).repeat(SIDE, axis=3)
+    images = np.concatenate([originals, originals + np.uint8(20)], axis=1)
+    vectors = images[:, :, 0, 0].astype(np.float32) - 115
+    vectors /= np.linalg.norm(vectors, axis=2, keepdims=True)
+    return Material(images, vectors.astype(np.float16), (("", "light"),) * 40, np.arange(40), "made up")
+
+
+SPLIT: tuple[RowArray, RowArray] = (np.arange(30), np.arange(30, 40))
+
+
+def new_loop(material: Material) -> DistilLoop:
+    torch.manual_seed(0)
+    student = Student(MODEL, EXPERIMENT.frozen_stages, material.teacher.shape[2])
+    return DistilLoop(student, material, SPLIT, EXPERIMENT, SIDE, seed=1)
+
+
+def test_the_student_comes_nearer_to_its_teacher(material: Material) -> None:
+    loop = new_loop(material)
+    loop.start()
+    for _ in range(EXPERIMENT.epochs):
+        loop.run_epoch()
+    vectors = [record.vectors for record in loop.records if record.vectors is not None]
+    assert np.mean(vectors[-5:]) < 0.7 * vectors[0]
+    assert [record.side_pixels for record in loop.records] == [32] * 12 + [SIDE]
+    assert loop.best is loop.records[-1]  # only the last epoch has seen pictures of full size
+
+
+def test_a_run_that_continues_gives_the_same_weights(material: Material) -> None:
+    whole = new_loop(material)
+    whole.start()
+    for _ in range(2):
+        whole.run_epoch()
+    broken = new_loop(material)
+    broken.start()
+    broken.run_epoch()
+    kept = broken.state({})
+    going_on = new_loop(material)
+    going_on.restore(kept)
+    going_on.run_epoch()
+    for name, tensor in whole.take_best().state_dict().items():
+        assert torch.equal(tensor, going_on.take_best().state_dict()[name]), name
+    one, other = asdict(whole.records[-1]), asdict(going_on.records[-1])
+    assert one | {"seconds": 0} == other | {"seconds": 0}
+
+
+def test_steps_hold_the_nearest_pictures_of_each_leader(material: Material) -> None:
+    loop = new_loop(material)
+    batches = loop._batches(np.random.default_rng(0), 3)
+    assert [len(batch) for batch in batches] == [15, 15, 15]
+    originals = material.teacher[:30, 0].astype(np.float32)
+    for batch in batches:
+        for place, leader in enumerate(batch[:5]):
+            cosines = originals @ originals[leader]
+            cosines[leader] = -np.inf
+            assert set(batch[5 + 2 * place : 7 + 2 * place]) == set(np.argsort(-cosines)[:2])
+
+
+def test_a_loss_that_is_no_number_ends_the_training(material: Material) -> None:
+    loop = new_loop(material)
+    loop.start()
+    with torch.no_grad():
+        loop._student.head.weight.fill_(torch.nan)
+    with pytest.raises(VdupError, match=r"lower experiment\.learning_rate"):
+        loop.run_epoch()

@@ -1,0 +1,79 @@
+"""Settings of ``+experiment=distil``: the backbone learns the vectors of a larger network, the teacher."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar
+
+from vdup.config.check import require
+
+from .base import ExperimentConfig
+
+
+@dataclass(kw_only=True)
+class DistilExperiment(ExperimentConfig):
+    """Backbone and refiner that imitate the ``teacher``; files for ``backbone.weights`` and ``refiner.weights``."""
+
+    takes_videos: ClassVar[bool] = True
+
+    views: int = 2
+    """Edited copies made of each picture; the teacher sees every one of them, once."""
+    left_out: list[str] = field(default_factory=lambda: ["flip"])
+    """Edits that are not made."""
+    moments: int = 8
+    """Most pictures taken from each video."""
+    epochs: int = 10
+    """Passes over the training pictures."""
+    batch_pictures: int = 32
+    """Pictures in a step, each in two of its views."""
+    neighbours: int = 3
+    """Pictures that are put into a step with each of the others because they are nearest to it in the teacher's eyes:
+    other faces, other screens, other moments of one clip."""
+    frozen_stages: int = 3
+    """First stages of the backbone that stay as they are, the first convolution being one."""
+    small_side_pixels: int = 160
+    """Side of the pictures in all epochs but the last ones: much is learned more cheaply on small pictures."""
+    full_epochs: int = 2
+    """Last epochs, with pictures of ``backbone.image_side_pixels``."""
+    learning_rate: float = 6e-4
+    """Highest learning rate."""
+    weight_decay: float = 1e-4
+    """Of AdamW; vectors are left out."""
+    warmup: float = 0.03
+    """Share of all steps during which the learning rate rises to its highest."""
+    gradient_clip: float = 1.0
+    """Longest gradient, all parameters together."""
+    relation_weight: float = 10.0
+    """Of the squared difference between the cosines of all pairs of a step, the student's and the teacher's."""
+    copy_weight: float = 0.05
+    """Of the copies' own loss: each view must find the other view of its picture among those of the step."""
+    temperature: float = 0.07
+    """Of the copies' loss."""
+    validation_share: float = 0.05
+    """Share of the pictures and videos kept out of training; the epoch that imitates the teacher best is kept."""
+    cache: Path = Path("outputs/distil-views")
+    """Folder for the views and for what the teacher says of them."""
+
+    def __post_init__(self) -> None:
+        for name, least in (
+            ("views", 1),
+            ("moments", 1),
+            ("epochs", 1),
+            ("batch_pictures", 4),
+            ("neighbours", 0),
+            ("frozen_stages", 0),
+            ("full_epochs", 0),
+        ):
+            value = getattr(self, name)
+            require(value >= least, f"experiment.{name}", value, f"{least} or more")
+        for name in ("learning_rate", "gradient_clip", "temperature"):
+            require(getattr(self, name) > 0, f"experiment.{name}", getattr(self, name), "above 0")
+        for name in ("relation_weight", "copy_weight", "weight_decay"):
+            require(getattr(self, name) >= 0, f"experiment.{name}", getattr(self, name), "0 or more")
+        require(32 <= self.small_side_pixels <= 2048, "experiment.small_side_pixels", self.small_side_pixels, "32-2048")
+        require(
+            self.full_epochs <= self.epochs, "experiment.full_epochs", self.full_epochs, "at most experiment.epochs"
+        )
+        require(0 <= self.warmup < 1, "experiment.warmup", self.warmup, "at least 0 and below 1")
+        require(
+            0 < self.validation_share < 1, "experiment.validation_share", self.validation_share, "above 0 and below 1"
+        )

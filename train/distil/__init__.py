@@ -1,0 +1,1 @@
+"""``+experiment=distil``: a small backbone learns to give the vectors of a larger network."""

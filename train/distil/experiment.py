@@ -1,0 +1,187 @@
+"""``+experiment=distil``: trains a backbone to give a teacher's vectors, and fits the refiner of their codes."""
+
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from vdup.codes.refiner import Refiner, save_refiner
+from vdup.config import EfficientNetLite0Config
+from vdup.errors import ConfigError, WeightsError
+from vdup.features.extractor import build_extractor
+from vdup.features.fine_tuning import save_fine_tuning
+from vdup.features.published import network_name, published_network
+from vdup.features.trunk import fold_batch_norms
+from vdup.report.printable import duration, printable
+from vdup.types import CODE_BITS, FloatArray, RowArray
+
+from ..closed_form.rotation import iterative_quantisation
+from ..config.distil import DistilExperiment
+from ..config.experiments import TrainJobConfig
+from ..families.batches import split_scenes
+from ..loop.checkpoint import write_atomically
+from ..loop.deterministic import deterministic
+from ..loop.run_epochs import checkpoint_of, earlier_state, run_epochs, settings_of
+from ..loop.validation import Validation
+from ..network.tuned import tuned_backbone
+from .loop import DistilLoop
+from .material import Material, Progress, open_material
+from .record import DistilRecord
+from .student import Student, scaled
+
+logger = logging.getLogger(__name__)
+
+Report = Callable[[DistilRecord], None]
+
+_PICTURES_FOR_THE_CODE = 4000
+"""Originals that the rotation and the thresholds of the bits are fitted on."""
+_AT_ONCE = 32
+
+
+@dataclass(frozen=True)
+class DistilResult:
+    """What a run has reached."""
+
+    best: DistilRecord
+    """The epoch whose weights were written."""
+    teacher: Validation
+    """How the teacher itself finds the same copies."""
+    refiner: Path
+    """File for ``refiner.weights``."""
+    backbone: Path
+    """File for ``backbone.weights``."""
+
+
+def train_distil(
+    config: TrainJobConfig, progress: Progress | None = None, report: Report | None = None
+) -> DistilResult:
+    """Trains and writes the weights of the best epoch, with a log and a checkpoint beside them.
+
+    The backbone goes to ``config.output`` with the ending ``.backbone.safetensors``, the refiner to ``config.output``.
+    An interrupted run with the same output and settings continues from its last finished epoch.
+
+    Args:
+        config: settings.
+        progress: told of every photograph or video whose views are made.
+        report: told of every finished epoch.
+
+    Raises:
+        ConfigError: the data are too few, a setting does not fit, or the output is that of a run of other settings.
+        WeightsError: weights are missing or damaged.
+        VdupError: the loss is no longer a number.
+        OSError: a file cannot be written.
+    """
+    experiment = config.experiment
+    if not isinstance(experiment, DistilExperiment):
+        raise ConfigError("this training needs the settings of +experiment=distil")
+    config.output.parent.mkdir(parents=True, exist_ok=True)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.seed)
+        # Built before the views are made: what does not fit is told at once.
+        student = Student(config, experiment.frozen_stages, 1)
+    material = open_material(config, experiment, progress)
+    with deterministic(student.device):
+        settings = {**settings_of(config), "teacher": type(config.teacher).__name__, "data": material.digest}
+        earlier = earlier_state(checkpoint_of(config.output), settings, DistilRecord)
+        student.set_length(material.teacher.shape[2])
+        try:
+            split = split_scenes(material.scenes, experiment.validation_share, config.seed)
+            loop = DistilLoop(student, material, split, experiment, config.backbone.image_side_pixels, config.seed)
+        except ValueError as error:
+            raise ConfigError(f"there is too little to learn from: {error}") from error
+        if earlier is not None:
+            loop.restore(earlier)
+            logger.info("continuing after epoch %d of %s", loop.records[-1].epoch, checkpoint_of(config.output))
+        run_epochs(loop, DistilRecord, config.output, experiment.epochs, settings, report)
+        loop.take_best()
+        backbone = _write_backbone(config, student)
+        _write_refiner(config, student, material, split[0], backbone)
+    result = DistilResult(loop.best, loop.held_out.measure_teacher(), config.output, backbone)
+    document = {
+        **asdict(result.best),
+        "teacher": asdict(result.teacher),
+        "refiner": str(result.refiner),
+        "backbone": str(result.backbone),
+        "settings": settings,
+    }
+    write_atomically(config.output.with_suffix(".result.json"), (json.dumps(document, indent=2) + "\n").encode())
+    return result
+
+
+def _write_backbone(config: TrainJobConfig, student: Student) -> Path:
+    """Writes the trained weights: those that differ from the published ones, where these are at hand offline."""
+    path = config.output.with_suffix(".backbone.safetensors")
+    weights = dict(student.folded_weights())
+    if isinstance(config.backbone, EfficientNetLite0Config):
+        published = published_network(config.backbone).trunk
+        fold_batch_norms(published)
+        before = published.state_dict()
+        weights = {name: tensor for name, tensor in weights.items() if not torch.equal(tensor, before[name])}
+    try:
+        save_fine_tuning(path, network_name(config.backbone), weights)
+    except ValueError as error:
+        raise WeightsError(f"{path} cannot be written: {error}; lower experiment.learning_rate") from error
+    return path
+
+
+def _write_refiner(
+    config: TrainJobConfig, student: Student, material: Material, training: RowArray, backbone: Path
+) -> None:
+    """Fits the code: the head, then the rotation whose signs lose least, each bit on for half of the pictures."""
+    count = min(len(training), _PICTURES_FOR_THE_CODE)
+    chosen = training[np.arange(count) * len(training) // count]
+    parts: list[FloatArray] = []
+    with torch.no_grad():
+        for first in range(0, count, _AT_ONCE):
+            some = chosen[first : first + _AT_ONCE]
+            images, _ = material.batch(some, np.zeros_like(some))
+            pixels = scaled(images.to(student.device), config.backbone.image_side_pixels)
+            parts.append(student.features(pixels).float().cpu().numpy())
+    features = np.concatenate(parts).astype(np.float64)
+    head = student.head.weight.detach().cpu().double().numpy()
+    if len(head) > CODE_BITS:  # the strongest directions, as many as there are bits
+        centred = features @ head.T
+        head = np.linalg.svd(centred - centred.mean(axis=0), full_matrices=False)[2][:CODE_BITS] @ head
+    vectors = features @ head.T
+    vectors -= vectors.mean(axis=0)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    weights = iterative_quantisation(vectors, CODE_BITS, config.seed) @ head
+    refiner = Refiner([weights.shape[1], CODE_BITS])
+    thresholds = np.median(features @ weights.T, axis=0)
+    refiner.load_state_dict(
+        {"layers.0.weight": torch.from_numpy(weights), "layers.0.bias": torch.from_numpy(-thresholds)}
+    )
+    tuned = replace(config, backbone=tuned_backbone(config.backbone, backbone))
+    save_refiner(config.output, refiner.half(), build_extractor(tuned).fingerprint)
+
+
+def epoch_line(record: DistilRecord) -> str:
+    """One finished epoch on one line."""
+    reached = (
+        f"cosine {record.cosine:.4f}, neighbours {record.neighbours:.3f}, micro-AP {record.average_precision:.4f}, "
+        f"recall {record.recall:.4f} at {record.side_pixels} pixels"
+    )
+    if record.loss is None:
+        return f"start: {reached}, {duration(record.seconds)}"
+    return (
+        f"epoch {record.epoch}: loss {record.loss:.4f} (vectors {record.vectors:.4f}, relations "
+        f"{record.relations:.5f}, copies {record.copies:.4f}), {reached}, rate {record.learning_rate:.2e}, "
+        f"{duration(record.seconds)}"
+    )
+
+
+def after_training(result: DistilResult) -> str:
+    """What was reached, beside the teacher, and the settings that use the result."""
+    best, teacher = result.best, result.teacher
+    use = f"refiner.weights={printable(str(result.refiner))} backbone.weights={printable(str(result.backbone))}"
+    return (
+        f"best: epoch {best.epoch}, cosine {best.cosine:.4f}, micro-AP {best.average_precision:.4f}, recall "
+        f"{best.recall:.4f}; the teacher: {teacher.float_ap:.4f}, {teacher.recall:.4f}\n"
+        f"use it with: {use}\n"
+        f"searching needs a calibration for these codes: python -m vdup.train +experiment=calibration "
+        f"data.images=DIR {use}"
+    )
