@@ -34,7 +34,7 @@ class Projection(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         half = images[:, :, :, : images.shape[3] // 2].mean(dim=(2, 3))
-        return half @ self.weights
+        return half @ self.get_buffer("weights")
 
 
 class Pair(nn.Module):

@@ -20,7 +20,7 @@ from vdup.config import (
     SamplingConfig,
 )
 from vdup.errors import ConfigError
-from vdup.features.extractor import build_extractor
+from vdup.features.extractor import build_pooled_extractor
 from vdup.features.regional import build_regional_extractor
 from vdup.features.whitening import load_whitening
 from vdup.types import FloatArray
@@ -156,7 +156,7 @@ def test_training_writes_a_file_that_the_model_uses(
     assert steps == [(4, 7), (7, 7)]
     assert "broken.jpg" in caplog.text
 
-    extractor = build_extractor(model)
+    extractor = build_pooled_extractor(model)
     features = extractor.extract(np.stack([load_image(pictures / f"{number}.png", 96) for number in (0, 2, 4)]))
     assert features.shape == (3, 8)
     np.testing.assert_allclose(np.linalg.norm(features, axis=1), 1, atol=1e-5)
@@ -194,7 +194,7 @@ def test_frames_of_videos(pictures: Path, videos: Path, tmp_path: Path, caplog: 
     assert steps == [(1, 3), (2, 3), (3, 3)]
     assert "bad.mp4" in caplog.text
     assert load_whitening(output)[1]["videos"] == 3
-    extractor = build_extractor(replace(model, whitening=NoWhiteningConfig()))
+    extractor = build_pooled_extractor(replace(model, whitening=NoWhiteningConfig()))
     blocks = []
     for name in ("a", "sub/b"):
         with sample_video(
