@@ -28,8 +28,9 @@ class DistilExperiment(ExperimentConfig):
     neighbours: int = 3
     """Pictures that are put into a step with each of the others because they are nearest to it in the teacher's eyes:
     other faces, other screens, other moments of one clip."""
-    frozen_stages: int = 3
-    """First stages of the backbone that stay as they are, the first convolution being one."""
+    frozen_stages: int = 5
+    """First stages of the backbone that stay as they are, the first convolution being one: what they give is computed
+    once. Of EfficientNet-Lite0's nine stages the first five hold a tenth of the weights."""
     small_side_pixels: int = 160
     """Side of the pictures in all epochs but the last ones: much is learned more cheaply on small pictures."""
     full_epochs: int = 2
@@ -52,6 +53,15 @@ class DistilExperiment(ExperimentConfig):
     """Share of the pictures and videos kept out of training; the epoch that imitates the teacher best is kept."""
     cache: Path = Path("outputs/distil-views")
     """Folder for the views and for what the teacher says of them."""
+
+    def sides(self, full_side_pixels: int) -> set[int]:
+        """Sides of the pictures that are trained on, in pixels."""
+        return {self.side_of(epoch, full_side_pixels) for epoch in range(1, self.epochs + 1)}
+
+    def side_of(self, epoch: int, full_side_pixels: int) -> int:
+        """Side of the pictures in an epoch, the first one being 1, in pixels."""
+        small = epoch <= self.epochs - self.full_epochs
+        return min(self.small_side_pixels, full_side_pixels) if small else full_side_pixels
 
     def __post_init__(self) -> None:
         for name, least in (

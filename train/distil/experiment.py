@@ -19,10 +19,11 @@ from vdup.features.trunk import fold_batch_norms
 from vdup.report.printable import duration, printable
 from vdup.types import CODE_BITS, FloatArray, RowArray
 
-from ..closed_form.rotation import iterative_quantisation
+from ..closed_form.rotation import fit_rotation
 from ..config.distil import DistilExperiment
 from ..config.experiments import TrainJobConfig
 from ..families.batches import split_scenes
+from ..families.view_features import ViewFeatures
 from ..loop.checkpoint import write_atomically
 from ..loop.deterministic import deterministic
 from ..loop.run_epochs import checkpoint_of, earlier_state, run_epochs, settings_of
@@ -31,7 +32,7 @@ from ..network.tuned import tuned_backbone
 from .loop import DistilLoop
 from .material import Material, Progress, open_material
 from .record import DistilRecord
-from .student import Student, scaled
+from .student import Student
 
 logger = logging.getLogger(__name__)
 
@@ -83,7 +84,7 @@ def train_distil(
         torch.manual_seed(config.seed)
         # Built before the views are made: what does not fit is told at once.
         student = Student(config, experiment.frozen_stages, 1)
-    material = open_material(config, experiment, progress)
+    material = open_material(config, experiment, student, progress)
     with deterministic(student.device):
         settings = {**settings_of(config), "teacher": type(config.teacher).__name__, "data": material.digest}
         earlier = earlier_state(checkpoint_of(config.output), settings, DistilRecord)
@@ -131,29 +132,33 @@ def _write_backbone(config: TrainJobConfig, student: Student) -> Path:
 def _write_refiner(
     config: TrainJobConfig, student: Student, material: Material, training: RowArray, backbone: Path
 ) -> None:
-    """Fits the code: the head, then the rotation whose signs lose least, each bit on for half of the pictures."""
+    """Fits the code on the student's vectors in closed form: see :mod:`~vdup.train.closed_form.rotation`."""
+    side_pixels = max(material.maps)
     count = min(len(training), _PICTURES_FOR_THE_CODE)
     chosen = training[np.arange(count) * len(training) // count]
     parts: list[FloatArray] = []
     with torch.no_grad():
         for first in range(0, count, _AT_ONCE):
             some = chosen[first : first + _AT_ONCE]
-            images, _ = material.batch(some, np.zeros_like(some))
-            pixels = scaled(images.to(student.device), config.backbone.image_side_pixels)
-            parts.append(student.features(pixels).float().cpu().numpy())
-    features = np.concatenate(parts).astype(np.float64)
+            views = np.tile(np.arange(material.teacher.shape[1]), len(some))
+            maps, _ = material.batch(np.repeat(some, material.teacher.shape[1]), views, side_pixels)
+            parts.append(student.features(maps.to(student.device)).float().cpu().numpy())
     head = student.head.weight.detach().cpu().double().numpy()
+    bias = student.head.bias.detach().cpu().double().numpy()
     if len(head) > CODE_BITS:  # the strongest directions, as many as there are bits
-        centred = features @ head.T
-        head = np.linalg.svd(centred - centred.mean(axis=0), full_matrices=False)[2][:CODE_BITS] @ head
-    vectors = features @ head.T
-    vectors -= vectors.mean(axis=0)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    weights = iterative_quantisation(vectors, CODE_BITS, config.seed) @ head
-    refiner = Refiner([weights.shape[1], CODE_BITS])
-    thresholds = np.median(features @ weights.T, axis=0)
+        given = np.concatenate(parts).astype(np.float64) @ head.T
+        _, directions = np.linalg.eigh(np.cov(given, rowvar=False))
+        strongest = directions[:, -CODE_BITS:].T
+        head, bias = strongest @ head, strongest @ bias
+    vectors = np.concatenate(parts).astype(np.float64) @ head.T + bias
+    vectors = vectors.reshape(count, -1, len(head)).astype(np.float32)
+    weights, thresholds = fit_rotation(ViewFeatures(vectors[:, 0], vectors[:, 1:]), CODE_BITS, config.seed)
+    refiner = Refiner([head.shape[1], CODE_BITS])
     refiner.load_state_dict(
-        {"layers.0.weight": torch.from_numpy(weights), "layers.0.bias": torch.from_numpy(-thresholds)}
+        {
+            "layers.0.weight": torch.from_numpy(weights @ head),
+            "layers.0.bias": torch.from_numpy(weights @ bias + thresholds),
+        }
     )
     tuned = replace(config, backbone=tuned_backbone(config.backbone, backbone))
     save_refiner(config.output, refiner.half(), build_extractor(tuned).fingerprint)

@@ -17,7 +17,7 @@ from ..loop.state import adamw, named_state, restore_state, schedule
 from .losses import copy_loss, relation_loss, vector_loss
 from .material import Material, nearest_others
 from .record import DistilRecord
-from .student import Student, scaled
+from .student import Student
 from .validation import HeldOut
 
 _PICTURES_FOR_THE_START = 1500
@@ -82,8 +82,8 @@ class DistilLoop:
         with torch.no_grad():
             for first in range(0, count, _AT_ONCE):
                 some = chosen[first : first + _AT_ONCE]
-                images, teacher = self._material.batch(some, some % self._views)
-                features.append(self._student.features(scaled(images.to(self._student.device), self._side_of(1))))
+                maps, teacher = self._material.batch(some, some % self._views, self._side_of(1))
+                features.append(self._student.features(maps.to(self._student.device)))
                 vectors.append(teacher.to(self._student.device))
         self._student.start_head(torch.cat(features), torch.cat(vectors))
         return self._finish(0, None, 0.0, began)
@@ -148,8 +148,9 @@ class DistilLoop:
         settings, student = self._experiment, self._student
         one = rng.integers(self._views, size=len(pictures))
         other = (one + 1 + rng.integers(self._views - 1, size=len(pictures))) % self._views
-        images, vectors = self._material.batch(np.tile(pictures, 2), np.concatenate([one, other]))
-        found = student(scaled(images.to(student.device), self._side_of(epoch)))
+        views = np.concatenate([one, other])
+        maps, vectors = self._material.batch(np.tile(pictures, 2), views, self._side_of(epoch))
+        found = student(maps.to(student.device))
         teacher = vectors.to(student.device)
         alike, relations = vector_loss(found, teacher), relation_loss(found, teacher)
         first, second = found.chunk(2)
@@ -167,9 +168,7 @@ class DistilLoop:
         return tuple(float(term.detach()) for term in (total, alike, relations, copies))  # type: ignore[return-value]
 
     def _side_of(self, epoch: int) -> int:
-        settings = self._experiment
-        small = epoch <= settings.epochs - settings.full_epochs
-        return min(settings.small_side_pixels, self._side_pixels) if small else self._side_pixels
+        return self._experiment.side_of(epoch, self._side_pixels)
 
     def _set_learning_rate(self, step: int, steps: int) -> float:
         factor = schedule(step, steps, self._experiment.warmup)

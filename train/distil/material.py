@@ -1,13 +1,14 @@
-"""Views of pictures and the teacher's vectors of them, both computed once and kept in files."""
+"""What the teacher and the frozen stages of the student make of pictures and their copies, computed once and kept."""
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from vdup.config import ExtractorConfig, NoWhiteningConfig
 from vdup.errors import ConfigError
@@ -19,9 +20,9 @@ from ..config.distil import DistilExperiment
 from ..config.experiments import TrainJobConfig
 from ..families.pictures import FamilySource, JoinedFamilies, PhotographFamilies
 from ..families.videos import VideoFamilies
-from ..families.view_cache import Rows, open_or_build_views
+from ..families.view_cache import ViewCache, open_or_build_views
 from ..material.image_files import list_images
-from .student import scaled
+from .student import Student
 
 Progress = Callable[[int, int], None]
 
@@ -31,10 +32,11 @@ _BLOCK = 1024
 
 @dataclass(frozen=True)
 class Material:
-    """Pictures, edited copies of each, and what the teacher says of every one."""
+    """Pictures and edited copies of each, as student and teacher see them."""
 
-    images: NDArray[np.uint8]
-    """RGB, uint8 [N, 1 + V, S, S, 3], mapped from a file; the original of each family first."""
+    maps: Mapping[int, NDArray[np.float16]]
+    """What the frozen stages give for pictures of each side in pixels, float16 [N, 1 + V, C, h, w], mapped from files;
+    the original of each family first."""
     teacher: NDArray[np.float16]
     """Unit vectors, float16 [N, 1 + V, T]."""
     edits: tuple[tuple[str, ...], ...]
@@ -44,15 +46,20 @@ class Material:
     digest: str
     """Changes when anything of the above does."""
 
-    def batch(self, numbers: RowArray, views: RowArray) -> tuple[torch.Tensor, torch.Tensor]:
-        """Pictures, uint8 [B, 3, S, S], and their vectors, float32 [B, T], by family and view, int64 [B]."""
-        pixels = np.stack([self.images[number, view] for number, view in zip(numbers, views, strict=True)])
+    def batch(self, numbers: RowArray, views: RowArray, side_pixels: int) -> tuple[Tensor, Tensor]:
+        """Maps, float32 [B, C, h, w], and the teacher's vectors, float32 [B, T], by family and view, int64 [B]."""
+        maps = self.maps[side_pixels]
+        chosen = np.stack([maps[number, view] for number, view in zip(numbers, views, strict=True)])
         vectors = np.asarray(self.teacher[numbers, views], dtype=np.float32)
-        return torch.from_numpy(pixels).permute(0, 3, 1, 2), torch.from_numpy(vectors)
+        return torch.from_numpy(chosen).float(), torch.from_numpy(vectors)
 
 
-def open_material(config: TrainJobConfig, experiment: DistilExperiment, progress: Progress | None) -> Material:
-    """Makes the views, shows them to the teacher, and keeps both; what is there already is not made again.
+def open_material(
+    config: TrainJobConfig, experiment: DistilExperiment, student: Student, progress: Progress | None
+) -> Material:
+    """Makes the views, shows them to the teacher and to the student's frozen stages, and keeps what they give.
+
+    What is there already is not made again; an interrupted build continues.
 
     Raises:
         ConfigError: there are no pictures or videos, none can be used, or the teacher's package is missing.
@@ -60,34 +67,42 @@ def open_material(config: TrainJobConfig, experiment: DistilExperiment, progress
         WeightsError: the teacher's weights cannot be had.
     """
     source = _source(config, experiment)
-    side = config.backbone.image_side_pixels
     teacher = build_extractor(teacher_model(config))
 
-    def vectors(images: NDArray[np.uint8]) -> Rows:
+    def vectors(images: NDArray[np.uint8]) -> NDArray[np.float16]:
         return teacher.extract(images).astype(np.float16)
 
-    def pictures(images: NDArray[np.uint8]) -> Rows:
-        small = scaled(torch.from_numpy(images).permute(0, 3, 1, 2), side).to(torch.uint8)
-        return np.ascontiguousarray(small.permute(0, 2, 3, 1).numpy())
+    seen = _open("teacher", teacher.fingerprint, source, experiment, vectors, progress)
+    maps: dict[int, NDArray[np.float16]] = {}
+    digest = hashlib.sha256(f"{source.digest} {student.digest} {teacher.fingerprint}".encode())
+    for side in sorted(experiment.sides(config.backbone.image_side_pixels)):
 
-    key = json.dumps(teacher.fingerprint, sort_keys=True)
+        def early(images: NDArray[np.uint8], side: int = side) -> NDArray[np.float16]:
+            pixels = torch.from_numpy(images).permute(0, 3, 1, 2)
+            return student.early(pixels, side).contiguous().cpu().numpy().astype(np.float16)
+
+        shown = _open("maps", {"stages": student.digest, "side": side}, source, experiment, early, progress)
+        if shown.edits != seen.edits:
+            raise ConfigError(
+                f"the pictures in {experiment.cache} are not those that the teacher saw, as files have become "
+                "unreadable in between: remove that folder"
+            )
+        maps[side] = shown.inputs
+        digest.update(str(shown.inputs.shape).encode())
+    return Material(maps, seen.inputs, seen.edits, seen.scenes, digest.hexdigest())
+
+
+def _open(
+    kind: str,
+    facts: Mapping[str, object],
+    source: FamilySource,
+    experiment: DistilExperiment,
+    compute: Callable[[NDArray[np.uint8]], NDArray[np.float16]],
+    progress: Progress | None,
+) -> ViewCache:
+    key = json.dumps(facts, sort_keys=True)
     name = hashlib.sha256(f"{key} {source.digest}".encode()).hexdigest()[:16]
-    seen = open_or_build_views(experiment.cache / f"teacher-{name}", key, source, vectors, progress)
-    shown = open_or_build_views(
-        experiment.cache / f"pictures-{side}-{source.digest[:16]}", f"side {side}", source, pictures, progress
-    )
-    if seen.edits != shown.edits:
-        raise ConfigError(
-            f"the pictures in {experiment.cache} are not those that the teacher saw, as files have become unreadable "
-            "in between: remove that folder"
-        )
-    return Material(
-        shown.inputs.view(np.uint8),
-        seen.inputs.view(np.float16),
-        seen.edits,
-        seen.scenes,
-        hashlib.sha256(f"{name} {source.digest} {len(seen.inputs)}".encode()).hexdigest(),
-    )
+    return open_or_build_views(experiment.cache / f"{kind}-{name}", key, source, compute, progress)
 
 
 def teacher_model(config: TrainJobConfig) -> ExtractorConfig:

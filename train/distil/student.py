@@ -1,4 +1,8 @@
-"""The network that learns: a backbone whose last stages are trained, pooling, whitening and a linear head."""
+"""The network that learns: a backbone whose last stages are trained, pooling, whitening and a linear head.
+
+Most of the arithmetic of a small network is in its first stages and most of its weights are in the last ones, so what
+the frozen first stages give is computed once and an epoch costs a third.
+"""
 
 from collections.abc import Mapping
 from copy import deepcopy
@@ -12,7 +16,7 @@ from vdup.errors import ConfigError
 from vdup.features.backbone import resolve_device
 from vdup.features.pooling import aggregate_regions, build_pooling
 from vdup.features.published import network_name, published_network
-from vdup.features.trunk import fold_batch_norms
+from vdup.features.trunk import digest_of, fold_batch_norms
 from vdup.features.whitening import build_whitening
 
 from ..network.trainable import has_convolution, stages_of
@@ -29,6 +33,9 @@ class Student(nn.Module):
     The first stages are frozen, with their batch normalisation folded in. In the others it works as in training from
     scratch, so that the network may move far from where it starts; :meth:`folded_weights` gives what ships.
     """
+
+    digest: str
+    """Of the frozen stages."""
 
     def __init__(self, model: ModelConfig, frozen_stages: int, dimensions: int) -> None:
         """Builds the student at its start.
@@ -56,6 +63,7 @@ class Student(nn.Module):
         self._trunk = (network.trunk,)
         self.frozen = deepcopy(nn.Sequential(*layers[:cut])).requires_grad_(False)
         fold_batch_norms(self.frozen)
+        self.digest = digest_of(self.frozen.state_dict())
         self.trained = nn.Sequential(*layers[cut:])
         for module in self.trained.modules():
             if isinstance(module, nn.BatchNorm2d):
@@ -84,23 +92,30 @@ class Student(nn.Module):
         self.frozen.eval()
         return self
 
-    def features(self, images: Tensor) -> Tensor:
-        """Pooled and whitened unit vectors.
+    @torch.no_grad()
+    def early(self, images: Tensor, side_pixels: int) -> Tensor:
+        """What the frozen stages make of pictures: the same in every epoch, so it is computed once.
 
         Args:
-            images: RGB of range 0-255, float32 [B, 3, S, S].
+            images: RGB, uint8 [B, 3, S, S].
+            side_pixels: side to which they are scaled first.
 
         Returns:
-            float32 [B, D].
+            float32 [B, C, h, w].
         """
-        pixels = torch.addcmul(self.get_buffer("offset"), images, self.get_buffer("scale"))
-        with torch.no_grad():
-            early: Tensor = self.frozen(pixels.contiguous(memory_format=torch.channels_last))
-        return aggregate_regions(self._pooling.regions(self.trained(early).float()), self._whitening.apply)
+        pixels = scaled(images.to(self.device), side_pixels)
+        normalised = torch.addcmul(self.get_buffer("offset"), pixels, self.get_buffer("scale"))
+        found: Tensor = self.frozen(normalised.contiguous(memory_format=torch.channels_last))
+        return found
 
-    def forward(self, images: Tensor) -> Tensor:
-        """Unit vectors of the teacher's length, float32 [B, T], of images as :meth:`features` takes them."""
-        return normalize(self.head(self.features(images)), dim=1)
+    def features(self, maps: Tensor) -> Tensor:
+        """Pooled and whitened unit vectors, float32 [B, D], of what :meth:`early` gives."""
+        late = self.trained(maps.contiguous(memory_format=torch.channels_last))
+        return aggregate_regions(self._pooling.regions(late.float()), self._whitening.apply)
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """Unit vectors of the teacher's length, float32 [B, T], of what :meth:`early` gives."""
+        return normalize(self.head(self.features(maps)), dim=1)
 
     def set_length(self, dimensions: int) -> None:
         """Gives the head another length of its vectors; its weights start anew."""

@@ -10,7 +10,7 @@ from vdup.types import FloatArray, RowArray
 
 from ..loop.validation import Validation, validate
 from .material import Material, nearest_others
-from .student import Student, scaled
+from .student import Student
 
 _AT_ONCE = 16
 """Families in one pass."""
@@ -58,8 +58,8 @@ class HeldOut:
         parts: list[FloatArray] = []
         for first in range(0, len(self._numbers), _AT_ONCE):
             some = self._numbers[first : first + _AT_ONCE]
-            images, _ = self._material.batch(np.repeat(some, views), np.tile(np.arange(views), len(some)))
-            found = student(scaled(images.to(student.device), side_pixels))
+            maps, _ = self._material.batch(np.repeat(some, views), np.tile(np.arange(views), len(some)), side_pixels)
+            found = student(maps.to(student.device))
             parts.append(found.float().cpu().numpy().reshape(len(some), views, -1))
         student.train()
         return np.concatenate(parts)

@@ -118,7 +118,7 @@ def _videos(
     if experiment.pairs is not None:
         return _labelled(config, experiment, maxima, progress)
     views = open_clips(config, experiment, maxima, progress)
-    rows = unit_layer_rows(views.inputs.view(np.float16), maxima.widths)
+    rows = unit_layer_rows(views.inputs, maxima.widths)
     clips = ClipVectors(rows.reshape(len(rows), 1 + experiment.views, experiment.frames, -1))
     training, validation = split_scenes(views.scenes, experiment.validation_share, config.seed)
     made = GeneratedVideos(clips, training, validation, experiment.most_filler, config.seed)

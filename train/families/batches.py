@@ -45,10 +45,7 @@ class CachedFamilies:
     """Families whose inputs were computed once."""
 
     def __init__(
-        self,
-        inputs: NDArray[np.float16] | NDArray[np.uint8],
-        edits: tuple[tuple[str, ...], ...],
-        scenes: NDArray[np.int64],
+        self, inputs: NDArray[np.float16], edits: tuple[tuple[str, ...], ...], scenes: NDArray[np.int64]
     ) -> None:
         """Takes inputs [N, 1 + V, ...], perhaps mapped from a file, with their edits [N][1 + V] and scenes [N]."""
         self._inputs = inputs

@@ -2,7 +2,7 @@
 
 The folder holds
 
-- ``inputs.npy``: float16 or uint8 [N, 1 + V, ...], appended to family by family; its header gets N at the end,
+- ``inputs.npy``: float16 [N, 1 + V, ...], appended to family by family; its header gets N at the end,
 - ``families.jsonl``: scene and edits of each family, a line each,
 - ``state.json``: the key, how far the build came, and the lengths of the other two files at that point.
 
@@ -32,10 +32,8 @@ from .workers import families_of
 
 logger = logging.getLogger(__name__)
 
-Rows = NDArray[np.float16] | NDArray[np.uint8]
-
-Compute = Callable[[NDArray[np.uint8]], Rows]
-"""Maps images, uint8 [M, S, S, 3], to what the trained part takes, float16 or uint8 [M, ...]."""
+Compute = Callable[[NDArray[np.uint8]], NDArray[np.float16]]
+"""Maps images, uint8 [M, S, S, 3], to what the trained part takes, float16 [M, ...]."""
 
 Progress = Callable[[int, int], None]
 """Called with the number of photographs and videos done and of all."""
@@ -53,7 +51,7 @@ _FAMILIES_AT_ONCE = 8
 class ViewCache:
     """Inputs of the trained part for N families."""
 
-    inputs: Rows
+    inputs: NDArray[np.float16]
     """[N, 1 + V, ...], memory-mapped and read-only; row 0 of a family is the original."""
     edits: tuple[tuple[str, ...], ...]
     """[N][1 + V], see :attr:`~.families.Family.edits`."""
@@ -69,8 +67,6 @@ class _State:
     families: int = 0
     row_shape: tuple[int, ...] = ()
     """Shape of one family's inputs; empty until there is one."""
-    kind: str = "<f2"
-    """Type of the inputs, ``<f2`` or ``|u1``."""
     families_bytes: int = 0
     complete: bool = False
 
@@ -159,27 +155,22 @@ class _Build:
         with _output_errors(self._folder):
             self._finish()
 
-    def _compute(self, families: list[Family], compute: Compute) -> Rows:
+    def _compute(self, families: list[Family], compute: Compute) -> NDArray[np.float16]:
         images = np.concatenate([family.images for family in families])
         results = compute(images)
-        if results.dtype not in (np.float16, np.uint8) or len(results) != len(images):
-            raise ValueError(
-                f"compute gave {results.dtype} {results.shape} for {len(images)} images, not uint8 or float16 rows"
-            )
+        if results.dtype != np.float16 or len(results) != len(images):
+            raise ValueError(f"compute gave {results.dtype} {results.shape} for {len(images)} images, not float16 rows")
         if not np.isfinite(results).all():
             raise ValueError("compute gave values that are not finite in half precision")
-        rows = np.ascontiguousarray(results).reshape(len(families), -1, *results.shape[1:]).view(results.dtype)
-        if (self._state.row_shape, self._state.kind) not in (((), self._state.kind), (rows.shape[1:], rows.dtype.str)):
-            raise ValueError(
-                f"compute gave {rows.dtype} {rows.shape[1:]} for a family, earlier {self._state.row_shape}"
-            )
+        rows = np.ascontiguousarray(results).reshape(len(families), -1, *results.shape[1:])
+        if self._state.row_shape not in ((), rows.shape[1:]):
+            raise ValueError(f"compute gave {rows.shape[1:]} for a family, earlier {self._state.row_shape}")
         return rows
 
-    def _append(self, families: list[Family], rows: Rows) -> None:
+    def _append(self, families: list[Family], rows: NDArray[np.float16]) -> None:
         state = self._state
         if not state.row_shape:
             state.row_shape = rows.shape[1:]
-            state.kind = rows.dtype.str
             self._inputs.write(_header(state))
         self._inputs.write(rows.data)
         lines = (json.dumps({"scene": family.scene, "edits": family.edits}) + "\n" for family in families)
@@ -210,14 +201,14 @@ def _header(state: _State) -> bytes:
     """NumPy leaves room for a first axis of any length, so all headers of a file are equally long."""
     buffer = io.BytesIO()
     shape = (state.families, *state.row_shape)
-    np.lib.format.write_array_header_1_0(buffer, {"descr": state.kind, "fortran_order": False, "shape": shape})
+    np.lib.format.write_array_header_1_0(buffer, {"descr": "<f2", "fortran_order": False, "shape": shape})
     return buffer.getvalue()
 
 
 def _inputs_bytes(state: _State) -> int:
     if not state.row_shape:
         return 0
-    return len(_header(state)) + state.families * int(np.prod(state.row_shape)) * np.dtype(state.kind).itemsize
+    return len(_header(state)) + state.families * int(np.prod(state.row_shape)) * np.dtype(np.float16).itemsize
 
 
 def _open(folder: Path, state: _State) -> ViewCache:
@@ -228,11 +219,7 @@ def _open(folder: Path, state: _State) -> ViewCache:
         scenes = np.array([line["scene"] for line in lines], dtype=np.int64)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise _damaged(folder, str(error)) from error
-    if (
-        inputs.dtype != np.dtype(state.kind)
-        or inputs.shape != (state.families, *state.row_shape)
-        or len(lines) != len(inputs)
-    ):
+    if inputs.dtype != np.float16 or inputs.shape != (state.families, *state.row_shape) or len(lines) != len(inputs):
         raise _damaged(folder, f"{_INPUTS} of shape {inputs.shape} and {_FAMILIES} do not fit {_STATE}")
     return ViewCache(inputs, edits, scenes)
 
@@ -244,8 +231,6 @@ def _read_state(folder: Path, key: str) -> _State:
     try:
         stored = json.loads(path.read_text())
         state = _State(**stored | {"row_shape": tuple(stored["row_shape"])})
-        if state.kind not in ("<f2", "|u1"):
-            raise ValueError(f"inputs of type {state.kind}")
         sizes = [(folder / name).stat().st_size for name in (_INPUTS, _FAMILIES)]
         if _inputs_bytes(state) > sizes[0] or state.families_bytes > sizes[1]:
             raise ValueError("a file is shorter than recorded")

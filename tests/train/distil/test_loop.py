@@ -38,12 +38,20 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 def material() -> Material:
     """The teacher tells the colour of a picture; copies are a little lighter."""
     rng = np.random.default_rng(0)
-    coarse = rng.integers(30, 200, (40, 1, 1, 1, 3), dtype=np.uint8)
-    originals = coarse.repeat(SIDE, axis=2).repeat(SIDE, axis=3)
-    images = np.concatenate([originals, originals + np.uint8(20)], axis=1)
-    vectors = images[:, :, 0, 0].astype(np.float32) - 115
+    originals = rng.integers(30, 200, (40, 1, 3), dtype=np.uint8)
+    colours = np.concatenate([originals, originals + np.uint8(20)], axis=1)
+    vectors = colours.astype(np.float32) - 115
     vectors /= np.linalg.norm(vectors, axis=2, keepdims=True)
-    return Material(images, vectors.astype(np.float16), (("", "light"),) * 40, np.arange(40), "made up")
+    pixels = torch.from_numpy(colours.reshape(80, 3, 1, 1)).expand(80, 3, SIDE, SIDE)
+    student = Student(MODEL, EXPERIMENT.frozen_stages, 3)
+    maps = {side: student.early(pixels, side).numpy().astype(np.float16) for side in (32, SIDE)}
+    return Material(
+        {side: rows.reshape(40, 2, *rows.shape[1:]) for side, rows in maps.items()},
+        vectors.astype(np.float16),
+        (("", "light"),) * 40,
+        np.arange(40),
+        "made up",
+    )
 
 
 SPLIT: tuple[RowArray, RowArray] = (np.arange(30), np.arange(30, 40))

@@ -6,7 +6,7 @@ from vdup.train.distil.material import Material, nearest_others
 def material(families: int = 5, views: int = 3) -> Material:
     rng = np.random.default_rng(0)
     return Material(
-        images=rng.integers(0, 256, (families, views, 8, 8, 3), dtype=np.uint8),
+        maps={side: rng.standard_normal((families, views, 5, side, side)).astype(np.float16) for side in (2, 3)},
         teacher=rng.standard_normal((families, views, 4)).astype(np.float16),
         edits=tuple(("", "crop", "hue") for _ in range(families)),
         scenes=np.arange(families, dtype=np.int64),
@@ -16,8 +16,9 @@ def material(families: int = 5, views: int = 3) -> Material:
 
 def test_a_batch_holds_the_asked_views() -> None:
     made = material()
-    images, vectors = made.batch(np.array([4, 0]), np.array([1, 2]))
-    assert torch.equal(images, torch.from_numpy(np.stack([made.images[4, 1], made.images[0, 2]])).permute(0, 3, 1, 2))
+    maps, vectors = made.batch(np.array([4, 0]), np.array([1, 2]), 3)
+    assert maps.dtype == torch.float32
+    assert np.array_equal(maps.numpy(), np.stack([made.maps[3][4, 1], made.maps[3][0, 2]]).astype(np.float32))
     assert np.array_equal(vectors.numpy(), np.stack([made.teacher[4, 1], made.teacher[0, 2]]).astype(np.float32))
 
 

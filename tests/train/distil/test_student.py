@@ -40,11 +40,11 @@ def test_folded_weights_give_the_features_of_the_student(tmp_path: Path) -> None
     student.train()
     for _ in range(3):
         optimiser.zero_grad()
-        (-student(scaled(as_tensor(frames), SIDE))[:, 0].sum()).backward()
+        (-student(student.early(as_tensor(frames), SIDE))[:, 0].sum()).backward()
         optimiser.step()
     student.eval()
     with torch.no_grad():
-        expected = student.features(as_tensor(frames).float()).numpy()
+        expected = student.features(student.early(as_tensor(frames), SIDE)).numpy()
     before = build_extractor(MODEL).extract(frames)
     assert np.abs(before - expected).max() > 1e-3
     path = tmp_path / "tuned.safetensors"
@@ -58,7 +58,7 @@ def test_the_untrained_student_gives_the_published_features() -> None:
     student = Student(MODEL, frozen_stages=3, dimensions=4).eval()
     frames = images(3)
     with torch.no_grad():
-        found = student.features(as_tensor(frames).float()).numpy()
+        found = student.features(student.early(as_tensor(frames), SIDE)).numpy()
     np.testing.assert_allclose(found, build_extractor(MODEL).extract(frames), atol=1e-4)
 
 
@@ -66,7 +66,7 @@ def test_only_the_last_stages_change() -> None:
     student = Student(MODEL, frozen_stages=6, dimensions=4)
     frozen = {name: tensor.clone() for name, tensor in student.frozen.state_dict().items()}
     student.train()
-    student(scaled(as_tensor(images(4)), SIDE)).sum().backward()
+    student(student.early(as_tensor(images(4)), SIDE)).sum().backward()
     assert all(parameter.grad is None for parameter in student.frozen.parameters())
     assert all(parameter.grad is not None for parameter in student.trained.parameters())
     assert all(torch.equal(tensor, frozen[name]) for name, tensor in student.frozen.state_dict().items())

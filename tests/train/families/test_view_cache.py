@@ -190,7 +190,7 @@ def test_a_place_that_takes_no_files(tmp_path: Path) -> None:
 
 def test_results_of_another_form_are_refused(tmp_path: Path) -> None:
     wrong = {
-        "not uint8 or float16": lambda images: images.astype(np.float32),
+        "not float16": lambda images: images.astype(np.float32),
         "float16 rows": lambda images: images[1:].astype(np.float16),
         "not finite": lambda images: np.full(len(images), np.inf, np.float16),
     }
