@@ -47,7 +47,7 @@ _ADDED_VIDEOS = 5
 _ADDED = "added-"
 _BACKGROUND_CODES = 2000
 _SPARE_CODES = _BACKGROUND_CODES + (_QUERIES + 1) * SPARE_OF_QUERY
-_EVIDENCE = Evidence(bias=-1.0, distance=-25.0, background=23.0, lowest=-1.5, highest=4.0)
+_EVIDENCE = Evidence(bias=-1.0, distance=-25.0, background=23.0, lowest=-1.5, knee=4.0)
 """Fits made-up codes, which are nearer to one another than those of real videos."""
 
 _USAGE = "usage: python -m benchmarks.scale rows=N[,N...] [kinds=NAME,...] [flips=0.2]"

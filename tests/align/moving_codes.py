@@ -47,7 +47,7 @@ def make_calibration(codes_digest: str = "made up") -> Calibration:
     background = np.random.default_rng(99).integers(0, 256, (200, 128), dtype=np.uint8)
     return Calibration(
         background_codes=background,
-        evidence=Evidence(bias=0.0, distance=-30.0, background=20.0, lowest=-2.0, highest=4.0),
+        evidence=Evidence(bias=0.0, distance=-30.0, background=20.0, lowest=-2.0, knee=4.0),
         score=ScoreModel(bias=-7.0, evidence=1.8, speed_change=-1.0, tmk=4.0),
         codes=codes_digest,
     )

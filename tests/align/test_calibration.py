@@ -1,5 +1,6 @@
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from vdup.align.calibration import Calibration, Evidence, ScoreModel, load_calib
 from vdup.errors import WeightsError
 from vdup.types import CodeArray
 
-EVIDENCE = Evidence(bias=1.0, distance=-20.0, background=15.0, lowest=-2.0, highest=4.0)
+EVIDENCE = Evidence(bias=1.0, distance=-20.0, background=15.0, lowest=-2.0, knee=4.0)
 SCORE = ScoreModel(bias=-3.0, evidence=1.5, speed_change=-2.0, tmk=4.0)
 
 
@@ -20,7 +21,7 @@ def _codes(rows: int, seed: int = 0) -> CodeArray:
 
 
 def _calibration(rows: int = 30) -> Calibration:
-    return Calibration(_codes(rows), EVIDENCE, SCORE, "digest")
+    return Calibration(_codes(rows), replace(EVIDENCE, growth=0.1), SCORE, "digest")
 
 
 def _tensors() -> dict[str, NDArray[np.generic]]:
@@ -42,6 +43,24 @@ def test_evidence_of_pairs_is_a_clipped_line() -> None:
         for column in range(4):
             line = 1.0 - 20.0 * distances[row, column] / 1024 + 15.0 * backgrounds[row, 0] / 1024
             assert found[row, column] == pytest.approx(min(max(line, -2.0), 4.0), abs=1e-5)
+
+
+def test_evidence_above_the_knee_grows_by_its_share() -> None:
+    growing = replace(EVIDENCE, growth=0.25)
+    distances = np.arange(0, 600, 7, dtype=np.int32)
+    background = np.full(1, 400, dtype=np.float32)
+    found = growing.of(distances, background)
+    for distance, value in zip(distances.tolist(), found.tolist(), strict=True):
+        line = 1.0 - 20.0 * distance / 1024 + 15.0 * 400 / 1024
+        expected = max(line, -2.0) if line <= 4.0 else 4.0 + 0.25 * (line - 4.0)
+        assert value == pytest.approx(expected, abs=1e-5)
+    below_the_knee = growing.of(np.array([171, 138], dtype=np.int32), np.full(1, 500, dtype=np.float32))
+    assert below_the_knee[1] > below_the_knee[0] > 4.0
+
+
+def test_files_of_before_growth_are_read(tmp_path: Path) -> None:
+    path = _write(tmp_path / "old.safetensors", _tensors())
+    assert load_calibration(path, "digest").evidence == Evidence(1.0, 1.0, 1.0, 1.0, 1.0, growth=0.0)
 
 
 def test_nearer_frames_and_rarer_pictures_speak_louder() -> None:
@@ -82,7 +101,7 @@ def test_file_brings_everything_back(tmp_path: Path) -> None:
     save_calibration(path, _calibration())
     loaded = load_calibration(path, "digest")
     np.testing.assert_array_equal(loaded.background_codes, _codes(30))
-    assert (loaded.evidence, loaded.score, loaded.codes) == (EVIDENCE, SCORE, "digest")
+    assert (loaded.evidence, loaded.score, loaded.codes) == (replace(EVIDENCE, growth=0.1), SCORE, "digest")
 
 
 def test_file_of_other_codes_is_refused(tmp_path: Path) -> None:

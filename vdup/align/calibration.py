@@ -1,7 +1,7 @@
 """What distances and scores mean for one kind of code: learned from generated copies, kept in one file.
 
-A calibration file is a safetensors file with ``background_codes`` uint8 [K, 128], ``evidence`` float64 [5] and
-``score`` float64 [4], and the metadata key ``vdup`` holding JSON with ``format`` and ``codes``, the digest of the codes
+A calibration file is a safetensors file with ``background_codes`` uint8 [K, 128], ``evidence`` float64 [6] ([5] in
+older ones, without growth) and ``score`` float64 [4], and the metadata key ``vdup`` holding JSON with ``format`` and ``codes``, the digest of the codes
 that it is for.
 """
 
@@ -41,8 +41,11 @@ class Evidence:
     """Weight of the mean distance to the nearest background codes; positive."""
     lowest: float
     """Evidence is clipped here: one frame with a caption over it must not end a stream."""
-    highest: float
-    """Evidence is clipped here: no frame is proof by itself."""
+    knee: float
+    """From here on evidence grows more slowly: neighbouring frames are not independent, and none is proof by itself."""
+    growth: float = 0.0
+    """Share of the evidence above the knee that counts. Above 0, of two lines through a reference the one with nearer
+    frames gathers more, however near both are; at 0 they look alike."""
 
     def of(self, distances: NDArray[np.int32], backgrounds: FloatArray) -> FloatArray:
         """Evidence of frame pairs.
@@ -55,8 +58,9 @@ class Evidence:
             float32 of the broadcast shape.
         """
         ratio = self.bias + (self.distance * distances + self.background * backgrounds) / CODE_BITS
-        clipped: FloatArray = np.clip(ratio, self.lowest, self.highest).astype(np.float32)
-        return clipped
+        above = np.maximum(ratio - self.knee, 0)
+        limited: FloatArray = (np.clip(ratio, self.lowest, self.knee) + self.growth * above).astype(np.float32)
+        return limited
 
 
 @dataclass(frozen=True)
@@ -111,7 +115,7 @@ def save_calibration(path: Path, calibration: Calibration) -> None:
     tensors = {
         "background_codes": calibration.background_codes,
         "evidence": np.array(
-            [evidence.bias, evidence.distance, evidence.background, evidence.lowest, evidence.highest]
+            [evidence.bias, evidence.distance, evidence.background, evidence.lowest, evidence.knee, evidence.growth]
         ),
         "score": np.array([score.bias, score.evidence, score.speed_change, score.tmk]),
     }

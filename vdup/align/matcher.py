@@ -75,14 +75,14 @@ class SegmentMatcher:
         self._config = config
         self._calibration = calibration
         self._step_seconds = reference_step_seconds
-        highest = calibration.evidence.highest
+        knee = calibration.evidence.knee
         self._rules = StreamRules(
             min_speed=config.min_speed,
             max_speed=config.max_speed,
             max_gap_seconds=config.max_gap_seconds,
-            open_evidence=0.25 * highest,
-            keep_evidence=0.6 * highest,
-            give_up_below_peak=2.0 * highest,
+            open_evidence=0.25 * knee,
+            keep_evidence=0.6 * knee,
+            give_up_below_peak=2.0 * knee,
         )
 
     def match(

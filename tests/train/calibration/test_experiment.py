@@ -78,7 +78,7 @@ def test_a_calibration_of_the_models_codes_is_written(
 
     evidence = made.evidence
     assert evidence.distance < 0 < evidence.background
-    assert evidence.lowest < 0 < evidence.highest
+    assert evidence.lowest < 0 < evidence.knee
     near, far = evidence.of(np.array([100, 480], dtype=np.int32), np.full(2, 380, dtype=np.float32))
     assert near > 0 > far
 
