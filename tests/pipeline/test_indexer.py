@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from pipeline.workshop import Workshop, picture
+from special_files import named_pipe
 
 from vdup.catalogue.content_hash import hash_content
 from vdup.catalogue.records import VideoState
@@ -184,6 +185,19 @@ def test_one_bad_file_does_not_stop_the_rest(workshop: Workshop) -> None:
             name: reasons[name] for name in reasons if reasons[name]
         }
         _assert_in_step(library, workshop)
+
+
+def test_pipes_and_devices_are_not_read(workshop: Workshop, tmp_path: Path) -> None:
+    (tmp_path / "device.mp4").symlink_to("/dev/null")
+    with named_pipe(tmp_path / "pipe.mp4") as pipe, workshop.open() as library:
+        others = [("pipe", pipe), ("device", tmp_path / "device.mp4")]
+        report = library.index_all([*workshop.films(1), *others])
+    reasons = {file.video_id: file.reason for file in report.files if file.outcome is Outcome.failed}
+    assert report.count(Outcome.indexed) == 1
+    assert reasons == {
+        "pipe": "cannot be read: it is a named pipe, not a regular file",
+        "device": "cannot be read: it is a device, not a regular file",
+    }
 
 
 def test_failed_file_is_tried_again(workshop: Workshop) -> None:

@@ -1,7 +1,8 @@
 """Says in plain words what a file that would not open as a video seems to be."""
 
-import stat
 from pathlib import Path
+
+from vdup.regular_file import check_regular, open_regular
 
 _HEAD_BYTES = 4096
 _BOX_HEADER_BYTES = 16
@@ -13,24 +14,21 @@ _FIRST_BOXES = {b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot"}
 def unreadable_reason(path: Path) -> str | None:
     """Why the bytes of a file cannot be read at all, or None when they can."""
     try:
-        mode = path.stat().st_mode
-        if stat.S_ISDIR(mode):
-            return "is a folder, not a video file"
-        if not stat.S_ISREG(mode):
-            return "is not a regular file"
-        with path.open("rb"):
-            return None
+        check_regular(path)
+    except IsADirectoryError:
+        return "is a folder, not a video file"
     except FileNotFoundError:
         return "there is no such file"
     except PermissionError:
         return "may not be read: permission denied"
     except OSError as error:
         return f"cannot be read: {error.strerror or error}"
+    return None
 
 
 def describe_damage(path: Path) -> str:
     """What a readable file that no decoder could open seems to be: empty, text, cut short or unknown."""
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         head = file.read(_HEAD_BYTES)
     if not head:
         return "the file is empty"
@@ -57,7 +55,7 @@ def _describe_boxes(path: Path) -> str:
     """Walk the top-level boxes of an MP4 or MOV file: a four-byte size, a four-byte type, and the content."""
     size_bytes = path.stat().st_size
     position = 0
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         for _ in range(_MOST_BOXES):
             file.seek(position)
             header = file.read(_BOX_HEADER_BYTES)
