@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from vdup.errors import VideoDecodeError
 from vdup.types import TimeArray
-from vdup.video.pyav import moving_stream, open_container
+from vdup.video.container import open_container
+from vdup.video.pyav import moving_stream
 from vdup.video.scaling import scaled_size
 
 from ..edits.views import Picture
