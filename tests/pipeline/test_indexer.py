@@ -1,17 +1,17 @@
 import os
 import weakref
 from pathlib import Path
-from typing import Any
+from typing import Any, Never
 
 import numpy as np
 import pytest
-from pipeline.workshop import Workshop, picture
+from pipeline.workshop import BreaksOff, Workshop, picture
 from special_files import named_pipe
 
 from vdup.catalogue.content_hash import hash_content
 from vdup.catalogue.records import VideoState
 from vdup.codes.runs import collapse_runs
-from vdup.errors import LibraryFullError, StoreError
+from vdup.errors import LibraryFullError, PictureTooSmallError, StoreError
 from vdup.pipeline.indexer import IndexedFile, Outcome
 from vdup.pipeline.library import Library
 from vdup.types import CodeArray
@@ -198,6 +198,22 @@ def test_pipes_and_devices_are_not_read(workshop: Workshop, tmp_path: Path) -> N
         "pipe": "cannot be read: it is a named pipe, not a regular file",
         "device": "cannot be read: it is a device, not a regular file",
     }
+
+
+def test_video_too_small_to_tell_is_skipped(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def too_small(video: BreaksOff) -> Never:
+        raise PictureTooSmallError(video.path, "too small")
+
+    monkeypatch.setattr(BreaksOff, "__iter__", too_small)
+    workshop.breaking_off.add("film 1")
+    films = workshop.films(3)
+    with workshop.open() as library:
+        for outcome in (Outcome.indexed, Outcome.unchanged):
+            report = library.index_all(films)
+            assert _outcomes(report.files) == {"film 0": outcome, "film 1": Outcome.skipped, "film 2": outcome}
+            assert [file.reason for file in report.files if file.outcome is Outcome.skipped] == ["too small"]
+        assert [record.id for record in library.videos(VideoState.skipped)] == ["film 1"]
+        _assert_in_step(library, workshop)
 
 
 def test_failed_file_is_tried_again(workshop: Workshop) -> None:
