@@ -7,7 +7,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 LAYERS = (
-    "errors", "types", "config",
+    "errors", "types", "config", "regular_file",
     "weights",
     "video", "features", "codes", "feature_files", "temporal", "visil", "aggregation", "hashing",
     "lookup", "store", "catalogue", "candidates", "align", "pipeline", "grouping",

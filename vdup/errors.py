@@ -7,6 +7,7 @@ Every message says what went wrong, with which value, and what to do::
     ├── VideoError               one video cannot be used
     │   ├── VideoOpenError       not a video, or damaged beyond reading
     │   ├── NoVideoStreamError   a media file without a picture
+    │   ├── PictureTooSmallError too few pixels to tell anything by
     │   ├── VideoDecodeError     opened, but no frame could be decoded
     │   ├── DecoderCrashError    the decoding process died
     │   ├── DecoderTimeoutError  the decoding process took too long
@@ -56,6 +57,10 @@ class VideoOpenError(VideoError):
 
 class NoVideoStreamError(VideoError):
     """The file is a media file without a picture."""
+
+
+class PictureTooSmallError(VideoError):
+    """The picture has too few pixels to tell one video from another; such a video is left out on purpose."""
 
 
 class VideoDecodeError(VideoError):

@@ -143,6 +143,7 @@ def test_unrelated_files_are_an_answer(tmp_path: Path) -> None:
     [
         (("a=none.mp4", "b=b.npy"), "a=none.mp4: there is no such file"),
         (("a=b.npy", "b=."), "b=. is a folder; give the name of a video"),
+        (("a=b.npy", "b=/dev/null"), "b=/dev/null is not a regular file"),
         (("a=b.npy",), "the setting b is missing"),
         (("a=b.npy", "b=b.npy", "output=o.txt"), "output=o.txt: its name must end in .json"),
         (("a=b.npy", "b=b.npy", "plot=p.jpg"), "plot=p.jpg: its name must end in .png"),

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 from pipeline.workshop import SIDE, ThumbnailExtractor, Workshop
+from special_files import named_pipe
 
 from vdup.config import SamplingConfig
 from vdup.errors import OutputError
@@ -53,6 +54,13 @@ def test_one_bad_video_does_not_stop_the_rest(films: Workshop) -> None:
         "film 2.safetensors",
         "film 4.safetensors",
     ]
+
+
+def test_a_named_pipe_is_not_waited_for(films: Workshop, tmp_path: Path) -> None:
+    with named_pipe(tmp_path / "pipe.mp4") as pipe:
+        results = run(films, [*films.films(1), ("pipe", pipe)])
+    assert outcomes(results) == {"film 0": "written", "pipe": "failed"}
+    assert results["pipe"].reason == "cannot be read: it is a named pipe, not a regular file"
 
 
 def test_second_run_goes_on_where_the_first_was(films: Workshop) -> None:

@@ -1,16 +1,17 @@
 import os
 import weakref
 from pathlib import Path
-from typing import Any
+from typing import Any, Never
 
 import numpy as np
 import pytest
-from pipeline.workshop import Workshop, picture
+from pipeline.workshop import BreaksOff, Workshop, picture
+from special_files import named_pipe
 
 from vdup.catalogue.content_hash import hash_content
 from vdup.catalogue.records import VideoState
 from vdup.codes.runs import collapse_runs
-from vdup.errors import LibraryFullError, StoreError
+from vdup.errors import LibraryFullError, PictureTooSmallError, StoreError
 from vdup.pipeline.indexer import IndexedFile, Outcome
 from vdup.pipeline.library import Library
 from vdup.types import CodeArray
@@ -183,6 +184,35 @@ def test_one_bad_file_does_not_stop_the_rest(workshop: Workshop) -> None:
         assert {record.id: record.reason for record in records} == {
             name: reasons[name] for name in reasons if reasons[name]
         }
+        _assert_in_step(library, workshop)
+
+
+def test_pipes_and_devices_are_not_read(workshop: Workshop, tmp_path: Path) -> None:
+    (tmp_path / "device.mp4").symlink_to("/dev/null")
+    with named_pipe(tmp_path / "pipe.mp4") as pipe, workshop.open() as library:
+        others = [("pipe", pipe), ("device", tmp_path / "device.mp4")]
+        report = library.index_all([*workshop.films(1), *others])
+    reasons = {file.video_id: file.reason for file in report.files if file.outcome is Outcome.failed}
+    assert report.count(Outcome.indexed) == 1
+    assert reasons == {
+        "pipe": "cannot be read: it is a named pipe, not a regular file",
+        "device": "cannot be read: it is a device, not a regular file",
+    }
+
+
+def test_video_too_small_to_tell_is_skipped(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def too_small(video: BreaksOff) -> Never:
+        raise PictureTooSmallError(video.path, "too small")
+
+    monkeypatch.setattr(BreaksOff, "__iter__", too_small)
+    workshop.breaking_off.add("film 1")
+    films = workshop.films(3)
+    with workshop.open() as library:
+        for outcome in (Outcome.indexed, Outcome.unchanged):
+            report = library.index_all(films)
+            assert _outcomes(report.files) == {"film 0": outcome, "film 1": Outcome.skipped, "film 2": outcome}
+            assert [file.reason for file in report.files if file.outcome is Outcome.skipped] == ["too small"]
+        assert [record.id for record in library.videos(VideoState.skipped)] == ["film 1"]
         _assert_in_step(library, workshop)
 
 

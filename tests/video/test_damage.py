@@ -40,6 +40,6 @@ def test_description(tmp_path: Path, content: bytes, text: str) -> None:
 def test_unreadable(tmp_path: Path) -> None:
     assert unreadable_reason(tmp_path) == "is a folder, not a video file"
     assert unreadable_reason(tmp_path / "none") == "there is no such file"
-    assert unreadable_reason(Path("/dev/null")) == "is not a regular file"
+    assert unreadable_reason(Path("/dev/null")) == "cannot be read: it is a device, not a regular file"
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
     assert "cannot be read" in (unreadable_reason(tmp_path / "loop") or "")

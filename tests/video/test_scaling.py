@@ -1,7 +1,17 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
+from PIL import Image
+from vdup.train.material.video_windows import WindowReader
+from video_factory import regular_times, write_numbered, write_pictures
 
-from vdup.video.scaling import scaled_size, squash
+from vdup.errors import PictureTooSmallError, VideoError
+from vdup.video.blank import is_blank
+from vdup.video.reader import open_video
+from vdup.video.sampler import sample_video
+from vdup.video.scaling import LEAST_LONG_SIDE_PIXELS, check_size, scaled_size, squash
+from vdup.video.workers import DecodedVideo, DecoderPool
 
 
 @pytest.mark.parametrize(
@@ -43,3 +53,69 @@ def test_squashing_averages_all_pixels() -> None:
     assert squashed.shape == (16, 16, 3)
     assert squashed.dtype == np.uint8
     assert np.abs(squashed.astype(int) - 100).max() <= 12
+
+
+class TestCheckSize:
+    @pytest.mark.parametrize(("width", "height"), [(1, 1), (2, 2), (7, 1), (1, 7), (7, 7)])
+    def test_too_small(self, width: int, height: int) -> None:
+        with pytest.raises(PictureTooSmallError, match=rf"x.mp4: its picture of {width}x{height} pixels is too small"):
+            check_size(Path("x.mp4"), width, height)
+
+    @pytest.mark.parametrize(("width", "height"), [(8, 1), (1, 8), (2, 96), (640, 360)])
+    def test_large_enough(self, width: int, height: int) -> None:
+        check_size(Path("x.mp4"), width, height)
+
+    def test_nothing_is_refused_that_could_be_looked_up(self) -> None:
+        rng = np.random.default_rng(0)
+        for height in range(1, LEAST_LONG_SIDE_PIXELS):
+            for width in range(1, LEAST_LONG_SIDE_PIXELS):
+                assert is_blank(rng.integers(0, 256, (height, width, 3), dtype=np.uint8))
+        halves = np.zeros((LEAST_LONG_SIDE_PIXELS, 1, 3), np.uint8)
+        halves[LEAST_LONG_SIDE_PIXELS // 2 :] = 255
+        assert not is_blank(halves)
+
+
+class TestSmallPictures:
+    @pytest.fixture
+    def one_pixel(self, tmp_path: Path) -> Path:
+        path = tmp_path / "one pixel.webm"
+        pictures = [np.full((1, 1, 3), 60 * number, np.uint8) for number in range(5)]
+        write_pictures(path, pictures, regular_times(5, 25), codec="libvpx-vp9", options={"deadline": "realtime"})
+        return path
+
+    def test_too_small_to_tell(self, one_pixel: Path, tmp_path: Path) -> None:
+        (tmp_path / "images").mkdir()
+        Image.new("RGB", (2, 3)).save(tmp_path / "images" / "1.png")
+        for path, size in ((one_pixel, "1x1"), (tmp_path / "images", "2x3")):
+            with pytest.raises(PictureTooSmallError, match=f"its picture of {size} pixels is too small to tell"):
+                open_video(path)
+        with pytest.raises(PictureTooSmallError):
+            WindowReader(one_pixel, 320)
+
+    def test_reason_comes_from_the_decoding_process(
+        self, one_pixel: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        with DecoderPool(
+            workers=1, frames_per_second=1.0, side_pixels=32, crop_bars=True,
+            timeout_base_seconds=60.0, timeout_per_second=1.0,
+        ) as pool:  # fmt: skip
+            [error] = [self.error_of(video) for video in pool.videos([one_pixel])]
+        assert isinstance(error, PictureTooSmallError)
+        assert (error.path, error.reason.count("too small to tell")) == (str(one_pixel), 1)
+        assert (caplog.text, capfd.readouterr().err) == ("", "")
+
+    @staticmethod
+    def error_of(video: DecodedVideo) -> VideoError | None:
+        try:
+            list(video)
+        except VideoError as error:
+            return error
+        return None
+
+    @pytest.mark.parametrize(("width", "height"), [(2, 40), (8, 8), (96, 72)])
+    def test_narrow_pictures_are_sampled(self, tmp_path: Path, width: int, height: int) -> None:
+        path = tmp_path / "x.mp4"
+        write_numbered(path, regular_times(30, 25), width=width, height=height, options={"preset": "ultrafast"})
+        with sample_video(path, frames_per_second=10.0, side_pixels=32, crop_bars=True, panels=True) as sampler:
+            shapes = {batch.images.shape[1:] for batch in sampler}
+        assert shapes == {(32, 32, 3)}

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from vdup.errors import ConfigError
 from vdup.features.layer_maxima import LayerMaxima
+from vdup.regular_file import read_regular
 from vdup.video.discover import find_videos
 
 from ..config.dml import DMLExperiment
@@ -71,6 +72,6 @@ def clip_digest(config: TrainJobConfig, experiment: DMLExperiment, maxima: Layer
     if experiment.pairs is None:
         data = clip_source(config, experiment).digest
     else:
-        data = hashlib.sha256(experiment.pairs.read_bytes()).hexdigest()
+        data = hashlib.sha256(read_regular(experiment.pairs)).hexdigest()
     parts = [_RECIPE, maxima.fingerprint(config.backbone.image_side_pixels), data]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image
 
 from vdup.errors import VideoError
+from vdup.regular_file import open_regular
 from vdup.video.bars import find_picture
 from vdup.video.scaling import squash
 
@@ -158,7 +159,7 @@ class PhotoClipFamilies(_ClipFamilies):
         for _ in range(_TRIES_FOR_SURROUNDINGS):
             path = self._paths[rng.integers(len(self._paths))]
             try:
-                with Image.open(path) as image:
+                with open_regular(path) as file, Image.open(file) as image:
                     return Surroundings(np.asarray(image.convert("RGB"), dtype=np.uint8)[None])
             except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
                 continue

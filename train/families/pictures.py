@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from vdup.errors import VdupError
+from vdup.regular_file import open_regular
 from vdup.video.reader import DEFAULT_SHORT_SIDE_PIXELS
 from vdup.video.scaling import scaled_size, squash
 
@@ -208,7 +209,7 @@ def read_photograph(path: Path, side_pixels: int) -> Picture:
         UnreadableError: it cannot be read.
     """
     try:
-        with Image.open(path) as image:
+        with open_regular(path) as file, Image.open(file) as image:
             size = scaled_size(image.width, image.height, decoded_short_side(side_pixels))
             image.draft("RGB", size)  # JPEG decodes to a half, a quarter or an eighth in a fraction of the time
             picture = image.convert("RGB")

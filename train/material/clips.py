@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
+from vdup.regular_file import open_regular
+
 from ..edits.types import Frames
 
 _BILINEAR = Image.Resampling.BILINEAR
@@ -213,7 +215,7 @@ class PhotoClip:
 
     def _plan_foreground(self, images: Sequence[Path], rng: np.random.Generator) -> _Foreground:
         height = max(2, round(self.size[1] * rng.uniform(0.25, 0.5)))
-        picture = Image.open(self._next(images)).convert("RGB")
+        picture = _read(self._next(images))
         width = max(2, round(height * picture.width / picture.height))
         cutout = picture.resize((width, height), _BILINEAR)
         mask = Image.new("L", (width, height))
@@ -223,8 +225,13 @@ class PhotoClip:
         return _Foreground(cutout, (start[0], start[1]), (end[0], end[1]), float(rng.uniform(0, 0.03)))
 
 
+def _read(path: Path) -> Image.Image:
+    with open_regular(path) as file, Image.open(file) as picture:
+        return picture.convert("RGB")
+
+
 def _open(path: Path, rng: np.random.Generator, *, is_faint: bool) -> Image.Image:
-    picture = Image.open(path).convert("RGB")
+    picture = _read(path)
     if not is_faint:
         return picture
     faint = picture.filter(ImageFilter.GaussianBlur(min(picture.size) * 0.04))

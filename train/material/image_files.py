@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from vdup.errors import ConfigError
+from vdup.regular_file import open_regular
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +42,6 @@ def load_image(path: Path, side_pixels: int) -> NDArray[np.uint8]:
     Raises:
         OSError: it cannot be read.
     """
-    with Image.open(path) as image:
+    with open_regular(path) as file, Image.open(file) as image:
         scaled = image.convert("RGB").resize((side_pixels, side_pixels), Image.Resampling.BILINEAR)
     return np.asarray(scaled, dtype=np.uint8)

@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from vdup.regular_file import open_regular
+
 _SIDE_PIXELS = 8
 _REPEAT_LEVELS = 5.0
 _ROWS_AT_ONCE = 512
@@ -16,7 +18,7 @@ def thumbnails(paths: Sequence[Path]) -> NDArray[np.float32]:
     """Each photograph as 8 x 8 pixels in RGB, levels 0 to 255, float32 [N, 192]."""
     rows = np.empty((len(paths), 3 * _SIDE_PIXELS**2), np.float32)
     for number, path in enumerate(paths):
-        with Image.open(path) as picture:
+        with open_regular(path) as file, Image.open(file) as picture:
             picture.draft("RGB", (64, 64))
             rows[number] = thumbnail(picture)
     return rows

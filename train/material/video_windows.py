@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from vdup.errors import VideoDecodeError
 from vdup.types import TimeArray
-from vdup.video.pyav import moving_stream, open_container
-from vdup.video.scaling import scaled_size
+from vdup.video.container import open_container
+from vdup.video.pyav import moving_stream
+from vdup.video.scaling import check_size, scaled_size
 
 from ..edits.views import Picture
 
@@ -49,7 +50,7 @@ class WindowReader:
             short_side_pixels: frames are scaled down until their short side has at most this many pixels.
 
         Raises:
-            VideoError: it cannot be opened or holds no moving picture.
+            VideoError: it cannot be opened, or holds no moving picture or one that is too small.
         """
         self._path = path
         self._short_side_pixels = short_side_pixels
@@ -60,6 +61,7 @@ class WindowReader:
             self._tick_seconds = float(self._stream.time_base or 0)
             if self._tick_seconds == 0:
                 raise VideoDecodeError(path, "its video stream has no clock")
+            check_size(path, self._stream.codec_context.width, self._stream.codec_context.height)
         except BaseException:
             self._container.close()
             raise

@@ -14,8 +14,10 @@ def align(config: AlignJobConfig) -> int:
     for setting, path in (("a", config.a), ("b", config.b)):
         if path.is_dir():
             raise ConfigError(f"{setting}={path} is a folder; give the name of a video")
-        if not path.is_file():
+        if not path.exists():
             raise ConfigError(f"{setting}={path}: there is no such file")
+        if not path.is_file():
+            raise ConfigError(f"{setting}={path} is not a regular file; give the name of a video")
     check_output(config.output, (".json",))
     check_output(config.plot, (".png",), "plot")
     if config.plot is not None and not can_draw():

@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 
 from vdup.errors import VideoOpenError
+from vdup.regular_file import open_regular
 
 BLOCK_BYTES = 1 << 20
 """Bytes that are read at a time: 1 MiB."""
@@ -16,11 +17,11 @@ def hash_content(path: Path) -> str:
         path: File of any size; it is read in blocks.
 
     Raises:
-        VideoOpenError: The file cannot be read to its end.
+        VideoOpenError: It is no regular file, or cannot be read to its end.
     """
     digest = hashlib.blake2b(digest_size=32)
     try:
-        with path.open("rb", buffering=0) as file:
+        with open_regular(path, buffering=0) as file:
             while block := file.read(BLOCK_BYTES):
                 digest.update(block)
     except OSError as error:

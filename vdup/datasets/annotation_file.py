@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from vdup.errors import ConfigError
+from vdup.regular_file import open_regular_text
 
 Row = dict[str, str]
 
@@ -31,7 +32,7 @@ def numbered_lines(path: Path, encoding: str = "utf-8-sig") -> Iterator[tuple[st
     Raises:
         ConfigError: the file cannot be read.
     """
-    with reading(path, "a text file"), path.open(encoding=encoding) as file:
+    with reading(path, "a text file"), open_regular_text(path, encoding) as file:
         for number, line in enumerate(file, start=1):
             if text := line.strip():
                 yield f"{path}:{number}", text
@@ -50,7 +51,7 @@ def csv_rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[str, Row]]:
     Raises:
         ConfigError: the file cannot be read or lacks a column.
     """
-    with reading(path, "a CSV file"), path.open(encoding="utf-8-sig", newline="") as file:
+    with reading(path, "a CSV file"), open_regular_text(path, "utf-8-sig", newline="") as file:
         reader = csv.DictReader(file, restkey="", restval="", strict=True)
         missing = [column for column in columns if column not in (reader.fieldnames or ())]
         if missing:
@@ -116,7 +117,7 @@ def read_json(path: Path) -> Any:
             raise ConfigError(f"{path}: the key {twice!r} stands twice in one object")
         return made
 
-    with reading(path, "a JSON file"), path.open(encoding="utf-8-sig") as file:
+    with reading(path, "a JSON file"), open_regular_text(path, "utf-8-sig") as file:
         try:
             return json.load(file, object_pairs_hook=unique)
         except json.JSONDecodeError as error:

@@ -26,6 +26,7 @@ from vdup.datasets.base import Skipped, VideoFile
 from vdup.datasets.media import find_media, names_of
 from vdup.datasets.pickled import read_pickle, strings
 from vdup.errors import ConfigError
+from vdup.regular_file import open_regular_text
 
 POSITIVE_LABELS = frozenset("ESVML")
 """Exact duplicate, similar, different version, major change, long version."""
@@ -114,7 +115,7 @@ def _read_files(path: Path) -> dict[str, str]:
 
 
 def _tab_rows(path: Path) -> Iterator[tuple[str, list[str]]]:
-    with reading(path, "a table"), path.open(encoding=_ENCODING, newline="") as file:
+    with reading(path, "a table"), open_regular_text(path, _ENCODING, newline="") as file:
         reader = csv.reader(file, delimiter="\t")
         for index, row in enumerate(reader):
             if index == 0 and row:

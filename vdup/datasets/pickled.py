@@ -8,6 +8,7 @@ from vdup.datasets.annotation_file import reading
 from vdup.errors import ConfigError
 from vdup.feature_files.array_parts import RefusedPickleError
 from vdup.feature_files.array_pickle import read_plain_pickle
+from vdup.regular_file import read_regular
 
 
 def read_pickle(path: Path, keys: Sequence[str]) -> dict[str, Any]:
@@ -24,7 +25,7 @@ def read_pickle(path: Path, keys: Sequence[str]) -> dict[str, Any]:
         ConfigError: the file cannot be read, asks for more than plain values, or lacks a key.
     """
     with reading(path, "a pickle"):
-        data = path.read_bytes()
+        data = read_regular(path)
     try:
         held = read_plain_pickle(data)
     except RefusedPickleError as error:

@@ -24,6 +24,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from vdup.errors import FeatureFileError, OutputError
+from vdup.regular_file import check_regular
 from vdup.types import FloatArray, FrameFeatures, TimeArray
 
 SUFFIX = ".safetensors"
@@ -194,6 +195,7 @@ def read_own_features(path: Path) -> FrameFeatures:
     """
     duration_seconds = read_header(path).duration_seconds
     try:
+        check_regular(path)
         with safe_open(str(path), framework="np") as file:
             features, times = file.get_tensor("features"), file.get_tensor("times_seconds")
         return FrameFeatures(features.astype(np.float32, copy=False), times, duration_seconds)
@@ -208,6 +210,7 @@ def read_header(path: Path) -> FeatureHeader:
         FeatureFileError: it is missing, damaged or of another kind.
     """
     try:
+        check_regular(path)
         with safe_open(str(path), framework="np") as file:
             facts = json.loads((file.metadata() or {}).get("vdup", "null"))
         if facts["format"] != _FORMAT:

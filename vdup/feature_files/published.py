@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from vdup.errors import FeatureFileError
 from vdup.feature_files.array_parts import RefusedPickleError
 from vdup.feature_files.array_pickle import read_plain_pickle
+from vdup.regular_file import open_regular, read_regular
 from vdup.types import FrameFeatures
 
 PUBLISHED_FPS = 15.0
@@ -32,7 +33,7 @@ def read_pickled_features(path: Path, frames_per_second: float = PUBLISHED_FPS) 
         FeatureFileError: it is missing or damaged, holds something else, or asks for anything but an array.
     """
     try:
-        value = read_plain_pickle(path.read_bytes())
+        value = read_plain_pickle(read_regular(path))
     except OSError as error:
         raise _unreadable(path, error) from error
     except RefusedPickleError as error:
@@ -53,7 +54,7 @@ def read_array_features(path: Path, frames_per_second: float) -> FrameFeatures:
         FeatureFileError: it is missing, damaged or of another shape.
     """
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             value = np.load(file, allow_pickle=False)
     except OSError as error:
         raise _unreadable(path, error) from error

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vdup.errors import FeatureFileError
+from vdup.regular_file import open_regular
 from vdup.types import FloatArray, FrameFeatures, TimeArray
 
 
@@ -51,7 +52,7 @@ def read_vsc_descriptors(path: Path) -> VideoDescriptors:
     """
     try:
         # Opened here: np.load forgets to close a file that turns out to be no archive.
-        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
+        with open_regular(path) as opened, np.load(opened, allow_pickle=False) as file:
             video_ids, features, times = (file[name] for name in ("video_ids", "features", "timestamps"))
     except OSError as error:
         raise FeatureFileError(path, f"cannot be read: {error.strerror or error}") from error

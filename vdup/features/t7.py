@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vdup.errors import WeightsError
+from vdup.regular_file import read_regular
 
 Tensor7: TypeAlias = NDArray[Any]
 Value: TypeAlias = bool | float | str | Tensor7 | dict[Any, Any] | None
@@ -60,7 +61,7 @@ def read_t7(path: Path) -> Value:
             strings, numbers and booleans.
     """
     try:
-        data = path.read_bytes()
+        data = read_regular(path)
     except OSError as error:
         raise WeightsError(f"cannot read {path}: {error.strerror or error}; check the path") from error
     value = _Reader(data, path).value(0)

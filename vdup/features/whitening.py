@@ -21,6 +21,7 @@ from vdup.config import NoWhiteningConfig, PCAWhiteningConfig, T7WhiteningConfig
 from vdup.errors import WeightsError
 from vdup.features.t7 import read_t7_tensor
 from vdup.features.trunk import digest_of
+from vdup.regular_file import open_regular
 
 BUNDLED_FILE = "efficientnet_lite0_pca.safetensors"
 """File in ``vdup/weights`` with the whitening of the default backbone and pooling."""
@@ -179,7 +180,7 @@ def _load_published(config: T7WhiteningConfig, channels: int) -> Whitening:
 def _read_published(path: Path) -> Tensor:
     """Reads a tensor of Torch 7, or of PyTorch, whose ``torch.save`` some publishers use under the same suffix."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             by_pytorch = file.read(2) in (b"PK", b"\x80\x02")
     except OSError as error:
         raise WeightsError(f"cannot read {path}: {error.strerror or error}; check the path") from error

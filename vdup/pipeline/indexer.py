@@ -13,7 +13,7 @@ from vdup.catalogue.change import Change, decide
 from vdup.catalogue.content_hash import hash_content
 from vdup.catalogue.records import FileStamp, StoredVideo, VideoRecord, VideoState
 from vdup.codes.runs import collapse_runs
-from vdup.errors import VideoDecodeError, VideoError
+from vdup.errors import PictureTooSmallError, VideoDecodeError, VideoError
 from vdup.pipeline.open_library import OpenLibrary
 from vdup.types import BoolArray, CodeArray, FloatArray, TimeArray, VideoCodes, VideoInfo
 from vdup.video.workers import DecodedVideo, DecoderPool
@@ -169,14 +169,19 @@ def _index_one(library: OpenLibrary, video_id: str, stamp: FileStamp, video: Dec
     try:
         codes, frames_sampled, vectors = _encode(library, video)
         info = video.info
+    except PictureTooSmallError as error:
+        return _skipped(library, video_id, stamp, error.reason)
     except VideoError as error:
         return _failed(library, video_id, stamp, error)
     if not codes.searchable.any():
-        reason = "it shows nothing but blank frames"
-        _forget_old(library, library.folder.record_skipped(video_id, stamp, reason))
-        return IndexedFile(video_id, Outcome.skipped, reason)
+        return _skipped(library, video_id, stamp, "it shows nothing but blank frames")
     _store(library, video_id, stamp, info, codes, frames_sampled, vectors)
     return IndexedFile(video_id, Outcome.indexed, seconds=codes.duration_seconds)
+
+
+def _skipped(library: OpenLibrary, video_id: str, stamp: FileStamp, reason: str) -> IndexedFile:
+    _forget_old(library, library.folder.record_skipped(video_id, stamp, reason))
+    return IndexedFile(video_id, Outcome.skipped, reason)
 
 
 def _failed(library: OpenLibrary, video_id: str, stamp: FileStamp, error: VideoError) -> IndexedFile:

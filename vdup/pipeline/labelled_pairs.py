@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vdup.errors import ConfigError
+from vdup.regular_file import open_regular_text
 
 COLUMNS = ("video_a", "video_b", "duplicate")
 _YES, _NO = ("1", "yes", "true"), ("0", "no", "false")
@@ -28,7 +29,7 @@ def read_pairs(path: Path) -> list[LabelledPair]:
         ConfigError: it cannot be read, lacks a column, or holds another word.
     """
     try:
-        with path.open(newline="", encoding="utf-8") as file:
+        with open_regular_text(path, newline="") as file:
             rows = list(csv.DictReader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ConfigError(f"{path} cannot be read as CSV: {error}") from error

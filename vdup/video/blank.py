@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-_BLOCK = 4
+BLOCK_PIXELS = 4
 """Pixels in height and width that are averaged, so that coding noise is no structure."""
 _MAX_SPREAD = 20.0
 """Range of the block means of one channel, its outermost hundredths left out, that still counts as one colour."""
@@ -37,8 +37,8 @@ def is_blank(image: NDArray[np.uint8]) -> bool:
     tail = len(coarse) // 50
     if int((coarse[len(coarse) - 1 - tail] - coarse[tail]).max()) > _COARSE_SPREAD:
         return False
-    rows, columns = max(1, image.shape[0] // _BLOCK), max(1, image.shape[1] // _BLOCK)
-    row_pixels, column_pixels = min(_BLOCK, image.shape[0]), min(_BLOCK, image.shape[1])
+    rows, columns = max(1, image.shape[0] // BLOCK_PIXELS), max(1, image.shape[1] // BLOCK_PIXELS)
+    row_pixels, column_pixels = min(BLOCK_PIXELS, image.shape[0]), min(BLOCK_PIXELS, image.shape[1])
     cells = image[: rows * row_pixels, : columns * column_pixels]
     blocks = cells.reshape(rows, row_pixels, columns, column_pixels, 3).mean(axis=(1, 3), dtype=np.float32)
     low, high = np.percentile(blocks.reshape(-1, 3), (1, 99), axis=0)

@@ -1,37 +1,44 @@
 """Says in plain words what a file that would not open as a video seems to be."""
 
-import stat
 from pathlib import Path
+
+from vdup.regular_file import check_regular, open_regular
 
 _HEAD_BYTES = 4096
 _BOX_HEADER_BYTES = 16
 _MOST_BOXES = 4096
 # Box types that an ISO base media (MP4, MOV) file may begin with.
 _FIRST_BOXES = {b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot"}
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+# Playlists of HLS and most players, of Winamp and of Windows Media Player, and scripts of FFmpeg's concat.
+_LISTS = (b"#EXTM3U", b"[playlist]", b"<asx", b"<ASX", b"ffconcat ")
+_MANIFEST = b"<MPD"  # DASH; other XML stands before it
 
 
 def unreadable_reason(path: Path) -> str | None:
     """Why the bytes of a file cannot be read at all, or None when they can."""
     try:
-        mode = path.stat().st_mode
-        if stat.S_ISDIR(mode):
-            return "is a folder, not a video file"
-        if not stat.S_ISREG(mode):
-            return "is not a regular file"
-        with path.open("rb"):
-            return None
+        check_regular(path)
+    except IsADirectoryError:
+        return "is a folder, not a video file"
     except FileNotFoundError:
         return "there is no such file"
     except PermissionError:
         return "may not be read: permission denied"
     except OSError as error:
         return f"cannot be read: {error.strerror or error}"
+    return None
 
 
-def describe_damage(path: Path) -> str:
-    """What a readable file that no decoder could open seems to be: empty, text, cut short or unknown."""
-    with path.open("rb") as file:
-        head = file.read(_HEAD_BYTES)
+def describe_damage(path: Path, otherwise: str = "the file is not a video, or is damaged beyond reading") -> str:
+    """What a readable file that could not be opened as a video seems to be: empty, a list, text or cut short.
+
+    Args:
+        path: the file.
+        otherwise: what to say where it looks like none of these.
+    """
+    with open_regular(path) as file:
+        head = file.read(_HEAD_BYTES).removeprefix(_BYTE_ORDER_MARK)
     if not head:
         return "the file is empty"
     if not any(head):
@@ -39,8 +46,12 @@ def describe_damage(path: Path) -> str:
     if head[4:8] in _FIRST_BOXES:
         return _describe_boxes(path)
     if _looks_like_text(head):
+        if head.lstrip().startswith(_LISTS) or _MANIFEST in head:
+            return (
+                "the file is a playlist, which only names other files and is not followed; give the videos themselves"
+            )
         return "the file holds text, not a video"
-    return "the file is not a video, or is damaged beyond reading"
+    return otherwise
 
 
 def _looks_like_text(head: bytes) -> bool:
@@ -57,7 +68,7 @@ def _describe_boxes(path: Path) -> str:
     """Walk the top-level boxes of an MP4 or MOV file: a four-byte size, a four-byte type, and the content."""
     size_bytes = path.stat().st_size
     position = 0
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         for _ in range(_MOST_BOXES):
             file.seek(position)
             header = file.read(_BOX_HEADER_BYTES)

@@ -10,7 +10,13 @@ What measurements of decord2 3.4 showed, and what is done about each:
 - Times come as float32, half a millisecond off after an hour, and frames are numbered by packets, which fails with edit
   lists, hidden frames and open groups of pictures. Times and that check come from :mod:`vdup.video.packets`.
 - The CPU build loads every CUDA library that pip installed (600 MB, half a second). The import hides them.
+- It has no list of allowed kinds or protocols and finds out by itself, with an FFmpeg of its own, what a file is. That
+  answer must not be a list of other files, so it gets only files that PyAV takes for one of two kinds, that begin as
+  files of these kinds do, and that are named as videos.
 - Rotation metadata is applied by decord itself, and the wanted width and height mean the upright picture.
+- Rows are padded to what the processor's widest instructions take, 64 bytes or more with AVX-512. Where the width
+  divides the length of a padded row, decord takes the quotient for the number of channels and copies rows with their
+  padding: a picture 96 wide comes as [H, 96, 4] and one 2 wide as [H, 2, 96]. Elsewhere it leaves the padding out.
 """
 
 import sys
@@ -24,7 +30,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vdup.errors import VideoDecodeError
+from vdup.regular_file import open_regular
 from vdup.types import VideoInfo
+from vdup.video.container import media_url
+from vdup.video.discover import VIDEO_EXTENSIONS
 from vdup.video.packets import read_packet_times
 from vdup.video.scaling import scaled_size
 from vdup.video.ticks import frames_at_ticks
@@ -36,6 +45,8 @@ _DECODER_THREADS = 1
 # decord counts frames that it replaced by the one before; a share this small allows none.
 _REPLACED_FRAMES_SHARE = 0.0001
 _STALLED_SKIPS = 100
+_MATROSKA_HEAD = b"\x1a\x45\xdf\xa3"
+_MP4_BOX = b"ftyp"
 
 
 class DecordReader:
@@ -54,7 +65,9 @@ class DecordReader:
         """
         self._path = path
         self.info = info
+        _check_kind(path)
         width, height = scaled_size(info.width, info.height, short_side_pixels)
+        self._shape = height, width, 3
         frame_bytes = width * height * 3
         file_bytes = path.stat().st_size
         if file_bytes > READ_AHEAD_BUDGET_BYTES:
@@ -69,7 +82,11 @@ class DecordReader:
         self._position_of = library.get_global_func("video_reader._CAPI_VideoReaderGetCurrentPosition")
         try:
             self._decoder: Any = library.VideoReader(
-                str(path), width=width, height=height, num_threads=_DECODER_THREADS, fault_tol=_REPLACED_FRAMES_SHARE
+                media_url(path),
+                width=width,
+                height=height,
+                num_threads=_DECODER_THREADS,
+                fault_tol=_REPLACED_FRAMES_SHARE,
             )
         except self._errors as error:
             raise VideoDecodeError(path, f"decord cannot open it: {_first_line(error)}") from error
@@ -102,7 +119,17 @@ class DecordReader:
             raise VideoDecodeError(self._path, f"decord stopped at frame {row}: {_first_line(error)}") from error
         if self._position() != row + 1:
             raise VideoDecodeError(self._path, f"decord lost count at frame {row}")
-        return pixels
+        return self._unpadded(pixels)
+
+    def _unpadded(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The picture, uint8 [H, W, 3], of an array [H, W, C] whose rows hold 3 W bytes of picture and then padding."""
+        if pixels.shape == self._shape:
+            return pixels
+        height, width, channels = self._shape
+        if pixels.ndim != 3 or pixels.shape[:2] != (height, width) or pixels.shape[2] < channels:
+            raise VideoDecodeError(self._path, f"decord gives a picture {list(pixels.shape)} of {list(self._shape)}")
+        rows = pixels.reshape(height, -1)[:, : width * channels]
+        return np.ascontiguousarray(rows).reshape(self._shape)
 
     def _skip_to(self, row: int) -> None:
         """Move to a frame and make sure of it.
@@ -133,6 +160,27 @@ class DecordReader:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _check_kind(path: Path) -> None:
+    """Keeps from decord what its FFmpeg might take for something else than PyAV's took it for.
+
+    Behind one of these heads FFmpeg finds MP4 or Matroska with the highest score there is, and no list of files with
+    one that is higher: such a list begins with text, and text ends at the zero with which an MP4 file begins.
+
+    Raises:
+        VideoDecodeError: the file begins in another way, or is not named as a video.
+    """
+    try:
+        with open_regular(path) as file:
+            head = file.read(8)
+    except OSError as error:
+        raise VideoDecodeError(path, f"cannot be read: {error.strerror or error}") from error
+    if not (head.startswith(_MATROSKA_HEAD) or (head[:1] == b"\0" and head[4:] == _MP4_BOX)):
+        raise VideoDecodeError(path, "it does not begin as MP4 or Matroska files do")
+    # Only names that end as those of pictures are patterns of numbered files to FFmpeg; which, depends on its version.
+    if path.suffix and path.suffix[1:].lower() not in VIDEO_EXTENSIONS:
+        raise VideoDecodeError(path, "it is not named as a video")
 
 
 def _decord(path: Path) -> Any:

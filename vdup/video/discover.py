@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from vdup.errors import ConfigError
+from vdup.regular_file import read_regular
 
 VIDEO_EXTENSIONS = frozenset(
     (
@@ -112,7 +113,7 @@ def _in_folder(folder: Path) -> list[tuple[str, Path]]:
 def _in_list(file: Path) -> list[tuple[str, Path]]:
     if not file.exists():
         raise ConfigError(f"{file}: there is no such list of videos")
-    lines = [line.strip() for line in file.read_text(encoding="utf-8-sig").splitlines()]
+    lines = [line.strip() for line in read_regular(file).decode("utf-8-sig").splitlines()]
     # Repeated lines stand for one video; the dictionary keeps the order.
     paths = list(dict.fromkeys(_absolute(file.parent / line) for line in lines if line and not line.startswith("#")))
     if not paths:

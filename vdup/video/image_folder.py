@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from vdup.errors import VideoDecodeError, VideoOpenError
+from vdup.regular_file import open_regular
 from vdup.types import VideoInfo
 from vdup.video.scaling import scaled_size
 from vdup.video.ticks import frames_at_ticks
@@ -95,7 +96,7 @@ def _is_numbered_image(file: Path) -> bool:
 def _decoded(file: Path) -> Image.Image | None:
     """The image as RGB; none if it cannot be decoded."""
     try:
-        with Image.open(file) as image:
+        with open_regular(file) as opened, Image.open(opened) as image:
             return image.convert("RGB")
     except _UNREADABLE as error:
         logger.warning("%s: this image is left out, as it cannot be decoded: %s", file, error)

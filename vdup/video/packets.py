@@ -10,8 +10,9 @@ from pathlib import Path
 import av
 import numpy as np
 
-from vdup.errors import VideoDecodeError
+from vdup.errors import VideoDecodeError, VideoOpenError
 from vdup.types import BoolArray, RowArray, TimeArray
+from vdup.video.container import open_container
 
 # Elsewhere a packet may hold no picture (VP8's hidden frames), half of one (fields in a transport stream) or two
 # (packed B-frames in AVI), or may lack its time.
@@ -38,7 +39,7 @@ def read_packet_times(path: Path) -> PacketTimes:
             so that frame numbers cannot be trusted; the text says which.
     """
     try:
-        with av.open(f"file:{path}", metadata_errors="replace") as container:
+        with open_container(path) as container:
             stream = container.streams.best("video")
             if not isinstance(stream, av.VideoStream) or stream.time_base is None:
                 raise VideoDecodeError(path, "no video stream with a time base")
@@ -54,6 +55,8 @@ def read_packet_times(path: Path) -> PacketTimes:
                     raise VideoDecodeError(path, "some packets are cut off by an edit list or marked as corrupt")
                 rows.append((packet.pts, packet.duration or 0, packet.is_keyframe))
             seconds = float(stream.time_base)
+    except VideoOpenError as error:
+        raise VideoDecodeError(path, error.reason) from error
     except av.FFmpegError as error:
         raise VideoDecodeError(path, f"its packets cannot be read: {error.strerror}") from error
     pts = np.array([row[0] for row in rows], dtype=np.int64)

@@ -12,9 +12,9 @@ from av.container import InputContainer
 from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
-from vdup.errors import NoVideoStreamError, VideoDecodeError, VideoOpenError
+from vdup.errors import NoVideoStreamError, VideoDecodeError
 from vdup.types import VideoInfo
-from vdup.video.damage import describe_damage, unreadable_reason
+from vdup.video.container import open_container
 from vdup.video.scaling import scaled_size
 from vdup.video.skipping import SKIPPING_CODECS, TickSelection, VideoPacket
 from vdup.video.ticks import TickClock
@@ -118,22 +118,6 @@ class PyAVReader:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def open_container(path: Path) -> InputContainer:
-    """Opens a media file and nothing that it refers to.
-
-    Raises:
-        VideoOpenError: the file is missing, unreadable or not a media file.
-    """
-    reason = unreadable_reason(path)
-    if reason is not None:
-        raise VideoOpenError(path, reason)
-    try:
-        # The prefix keeps a colon in a name from being read as a protocol; the list keeps playlists off the network.
-        return av.open(f"file:{path}", metadata_errors="replace", options={"protocol_whitelist": "file"})
-    except av.FFmpegError as error:
-        raise VideoOpenError(path, describe_damage(path)) from error
 
 
 def moving_stream(path: Path, container: InputContainer) -> av.VideoStream:

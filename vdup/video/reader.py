@@ -14,6 +14,7 @@ from vdup.types import VideoInfo
 from vdup.video.decord import DecordReader
 from vdup.video.image_folder import ImageFolderReader
 from vdup.video.pyav import PyAVReader
+from vdup.video.scaling import check_size
 
 logger = logging.getLogger(__name__)
 
@@ -130,10 +131,14 @@ def open_video(path: Path, short_side_pixels: int = DEFAULT_SHORT_SIDE_PIXELS) -
         VideoOpenError: the file is missing, unreadable, empty, not a video or cut short; the text says which.
         NoVideoStreamError: it has no moving picture.
         VideoDecodeError: no frame of it can be decoded.
+        PictureTooSmallError: its picture has too few pixels to be told from others.
     """
     if path.is_dir():
-        return ImageFolderReader(path, short_side_pixels)
+        images = ImageFolderReader(path, short_side_pixels)
+        check_size(path, images.info.width, images.info.height)
+        return images
     careful = PyAVReader(path, short_side_pixels)
+    check_size(path, careful.info.width, careful.info.height)
     try:
         return FallbackReader(DecordReader(path, careful.info, short_side_pixels), careful)
     except VideoDecodeError as error:

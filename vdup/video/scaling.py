@@ -1,8 +1,16 @@
 """Sizes to which frames are decoded, and the square that networks see."""
 
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+
+from vdup.errors import PictureTooSmallError
+from vdup.video.blank import BLOCK_PIXELS
+
+LEAST_LONG_SIDE_PIXELS = 2 * BLOCK_PIXELS
+"""A picture with no side of this length is blank to :func:`~vdup.video.blank.is_blank`, whatever it shows."""
 
 
 def scaled_size(width: int, height: int, short_side_pixels: int) -> tuple[int, int]:
@@ -22,6 +30,25 @@ def scaled_size(width: int, height: int, short_side_pixels: int) -> tuple[int, i
         return width, height
     even_short = short_side_pixels // 2 * 2
     return _scaled_side(width, short, even_short), _scaled_side(height, short, even_short)
+
+
+def check_size(path: Path, width: int, height: int) -> None:
+    """Refuses a video whose pictures are too small to be told from others.
+
+    Args:
+        path: the video, for the message.
+        width: of its pictures, in pixels.
+        height: likewise.
+
+    Raises:
+        PictureTooSmallError: both are below ``LEAST_LONG_SIDE_PIXELS``.
+    """
+    if max(width, height) < LEAST_LONG_SIDE_PIXELS:
+        raise PictureTooSmallError(
+            path,
+            f"its picture of {width}x{height} pixels is too small to tell one video from another; at least one side "
+            f"must have {LEAST_LONG_SIDE_PIXELS}",
+        )
 
 
 def squash(picture: NDArray[np.uint8], side_pixels: int) -> NDArray[np.uint8]:
