@@ -40,8 +40,8 @@ from .logistic import fit_logistic
 logger = logging.getLogger(__name__)
 
 _LOWEST_EVIDENCE, _KNEE, _GROWTH = -1.5, 4.0, 0.1
-"""Neighbouring frames are not independent: no single one may decide, or end a stream. The growth was chosen on generated
-problems: without it the line with frames at 171 bits beats the true one at 138."""
+"""Neighbouring frames are not independent: no single one may decide, or end a stream. The growth was chosen on a
+generated problem: without it the line with frames at 171 bits beats the true one at 138."""
 
 _SOFT_EVERY = 4
 """Of the background photographs, every so many is shown without detail."""

@@ -1,8 +1,8 @@
 """What distances and scores mean for one kind of code: learned from generated copies, kept in one file.
 
 A calibration file is a safetensors file with ``background_codes`` uint8 [K, 128], ``evidence`` float64 [6] ([5] in
-older ones, without growth) and ``score`` float64 [4], and the metadata key ``vdup`` holding JSON with ``format`` and ``codes``, the digest of the codes
-that it is for.
+older ones, without growth) and ``score`` float64 [4], and the metadata key ``vdup`` holding JSON with ``format`` and
+``codes``, the digest of the codes that it is for.
 """
 
 import json

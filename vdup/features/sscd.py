@@ -20,6 +20,7 @@ from torch import Tensor
 from vdup.config import Precision, SSCDConfig, SSCDRuntime
 from vdup.errors import ConfigError, WeightsError
 from vdup.features.backbone import resolve_device
+from vdup.regular_file import open_regular
 
 logger = logging.getLogger(__name__)
 
@@ -193,7 +194,7 @@ def _downloaded() -> Path:
 
 def _digest(path: Path) -> str:
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise WeightsError(f"cannot read {path} ({error.strerror or error}): {_CHECK}") from error
