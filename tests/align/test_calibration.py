@@ -13,7 +13,7 @@ from vdup.errors import WeightsError
 from vdup.types import CodeArray
 
 EVIDENCE = Evidence(bias=1.0, distance=-20.0, background=15.0, lowest=-2.0, knee=4.0)
-SCORE = ScoreModel(bias=-3.0, evidence=1.5, speed_change=-2.0, tmk=4.0)
+SCORE = ScoreModel(bias=-3.0, evidence=1.5, speed_change=-2.0, tmk=4.0, distance=-8.0)
 
 
 def _codes(rows: int, seed: int = 0) -> CodeArray:
@@ -58,9 +58,10 @@ def test_evidence_above_the_knee_grows_by_its_share() -> None:
     assert below_the_knee[1] > below_the_knee[0] > 4.0
 
 
-def test_files_of_before_growth_are_read(tmp_path: Path) -> None:
-    path = _write(tmp_path / "old.safetensors", _tensors())
-    assert load_calibration(path, "digest").evidence == Evidence(1.0, 1.0, 1.0, 1.0, 1.0, growth=0.0)
+def test_older_files_are_read_without_their_last_weights(tmp_path: Path) -> None:
+    old = load_calibration(_write(tmp_path / "old.safetensors", _tensors()), "digest")
+    assert old.evidence == Evidence(1.0, 1.0, 1.0, 1.0, 1.0, growth=0.0)
+    assert old.score == ScoreModel(1.0, 1.0, 1.0, 1.0, distance=0.0)
 
 
 def test_nearer_frames_and_rarer_pictures_speak_louder() -> None:
@@ -71,16 +72,16 @@ def test_nearer_frames_and_rarer_pictures_speak_louder() -> None:
 
 
 def test_probability_is_the_logistic_of_its_terms() -> None:
-    logit = -3.0 + 1.5 * math.log(1 + 20) - 2.0 * 1.0 + 4.0 * 0.6
-    assert SCORE.probability(20.0, 0.5, 0.6) == pytest.approx(SCORE.probability(20.0, 2.0, 0.6))
-    assert SCORE.probability(20.0, 2.0, 0.6) == pytest.approx(1 / (1 + math.exp(-logit)))
+    logit = -3.0 + 1.5 * math.log(1 + 20) - 2.0 * 1.0 + 4.0 * 0.6 - 8.0 * 128 / 1024
+    assert SCORE.probability(20.0, 0.5, 0.6, 128.0) == pytest.approx(SCORE.probability(20.0, 2.0, 0.6, 128.0))
+    assert SCORE.probability(20.0, 2.0, 0.6, 128.0) == pytest.approx(1 / (1 + math.exp(-logit)))
 
 
 def test_probability_stays_a_probability() -> None:
-    assert 0 <= SCORE.probability(-5.0, 1.0, -1.0) < 0.01
+    assert 0 <= SCORE.probability(-5.0, 1.0, -1.0, 512.0) < 0.01
     steep = ScoreModel(bias=0.0, evidence=1e6, speed_change=0.0, tmk=0.0)
-    assert steep.probability(1e9, 1.0, 1.0) == pytest.approx(1.0)
-    assert ScoreModel(-1e9, 0.0, 0.0, 0.0).probability(0.0, 1.0, 0.0) == pytest.approx(0.0)
+    assert steep.probability(1e9, 1.0, 1.0, 0.0) == pytest.approx(1.0)
+    assert ScoreModel(-1e9, 0.0, 0.0, 0.0).probability(0.0, 1.0, 0.0, 0.0) == pytest.approx(0.0)
 
 
 def test_background_is_the_mean_of_the_ten_nearest() -> None:

@@ -27,6 +27,8 @@ STD = np.array([0.229, 0.224, 0.225])
 class Projection(nn.Module):
     """Mean colours of the left half, times fixed numbers: tells mirrored frames and the normalisation of colours."""
 
+    weights: Tensor
+
     def __init__(self, dimensions: int = 512) -> None:
         super().__init__()
         generator = torch.Generator().manual_seed(0)
@@ -34,7 +36,7 @@ class Projection(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         half = images[:, :, :, : images.shape[3] // 2].mean(dim=(2, 3))
-        return half @ self.get_buffer("weights")
+        return half @ self.weights
 
 
 class Pair(nn.Module):

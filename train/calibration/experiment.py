@@ -240,7 +240,10 @@ def _fit_score(material: _Material, calibration: Calibration) -> ScoreModel:
     inputs, labels = [], []
     for query_id, query in material.queries.items():
         for record, found in find_segments(material.library, query.tracks, calibration, config):
-            inputs.append(score_inputs(found.segment.total_evidence, found.segment.line.speed, found.tmk_score))
+            segment = found.segment
+            inputs.append(
+                score_inputs(segment.total_evidence, segment.line.speed, found.tmk_score, found.mean_hamming_distance)
+            )
             labels.append(_is_right(material.truth, query_id, Path(record.id).stem, found))
     right, wrong = sum(labels), len(labels) - sum(labels)
     logger.info("score: %d right and %d wrong segments", right, wrong)

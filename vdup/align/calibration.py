@@ -1,8 +1,8 @@
 """What distances and scores mean for one kind of code: learned from generated copies, kept in one file.
 
-A calibration file is a safetensors file with ``background_codes`` uint8 [K, 128], ``evidence`` float64 [6] ([5] in
-older ones, without growth) and ``score`` float64 [4], and the metadata key ``vdup`` holding JSON with ``format`` and
-``codes``, the digest of the codes that it is for.
+A calibration file is a safetensors file with ``background_codes`` uint8 [K, 128], ``evidence`` float64 [6] and
+``score`` float64 [5] (one less each in older ones, whose last weights are 0), and the metadata key ``vdup`` holding
+JSON with ``format`` and ``codes``, the digest of the codes that it is for.
 """
 
 import json
@@ -74,18 +74,35 @@ class ScoreModel:
     """Weight of |log2 speed|: chance agreement is as likely at any speed, copies mostly play at their own."""
     tmk: float
     """Weight of the TMK score: whether the frames come in the right order."""
+    distance: float = 0.0
+    """Weight of the mean Hamming distance of the frames that agree, as a share of the bits: another take of a scene is
+    less near than a copy, however long it goes on."""
 
-    def probability(self, total_evidence: float, speed: float, tmk_score: float) -> float:
-        """Calibrated score, 0 to 1."""
-        inputs = score_inputs(total_evidence, speed, tmk_score)
-        weights = (self.evidence, self.speed_change, self.tmk)
+    def probability(self, total_evidence: float, speed: float, tmk_score: float, mean_distance: float) -> float:
+        """Calibrated score, 0 to 1; the arguments are those of :func:`score_inputs`."""
+        inputs = score_inputs(total_evidence, speed, tmk_score, mean_distance)
+        weights = (self.evidence, self.speed_change, self.tmk, self.distance)
         logit = self.bias + sum(weight * value for weight, value in zip(weights, inputs, strict=True))
         return float(1 / (1 + np.exp(-np.clip(logit, -60, 60))))
 
 
-def score_inputs(total_evidence: float, speed: float, tmk_score: float) -> tuple[float, float, float]:
-    """What the score of a segment is computed from, in the order of the weights of :class:`ScoreModel`."""
-    return (float(np.log1p(max(total_evidence, 0.0))), float(abs(np.log2(speed))), tmk_score)
+def score_inputs(
+    total_evidence: float, speed: float, tmk_score: float, mean_distance: float
+) -> tuple[float, float, float, float]:
+    """What the score of a segment is computed from, in the order of the weights of :class:`ScoreModel`.
+
+    Args:
+        total_evidence: sum over the frames.
+        speed: of the reference in the query's time.
+        tmk_score: of the segment.
+        mean_distance: mean Hamming distance of the frames that agree, in bits.
+    """
+    return (
+        float(np.log1p(max(total_evidence, 0.0))),
+        float(abs(np.log2(speed))),
+        tmk_score,
+        mean_distance / CODE_BITS,
+    )
 
 
 @dataclass(frozen=True)
@@ -117,7 +134,7 @@ def save_calibration(path: Path, calibration: Calibration) -> None:
         "evidence": np.array(
             [evidence.bias, evidence.distance, evidence.background, evidence.lowest, evidence.knee, evidence.growth]
         ),
-        "score": np.array([score.bias, score.evidence, score.speed_change, score.tmk]),
+        "score": np.array([score.bias, score.evidence, score.speed_change, score.tmk, score.distance]),
     }
     header = {"format": _FORMAT, "codes": calibration.codes}
     save_file(tensors, str(path), metadata={"vdup": json.dumps(header, sort_keys=True)})

@@ -191,12 +191,13 @@ class SegmentMatcher:
             return None
         rows = frames[segment.query_rows[agrees]]
         distances = paired_hamming(query.codes[rows], np.asarray(reference.codes[segment.reference_rows[agrees]]))
+        mean_distance = float(distances.mean())
         return ScoredSegment(
             segment=segment,
-            score=self._calibration.score.probability(segment.total_evidence, segment.line.speed, tmk),
+            score=self._calibration.score.probability(segment.total_evidence, segment.line.speed, tmk, mean_distance),
             frames_matched=int(agrees.sum()),
             frames_compared=int((segment.evidence != 0).sum()),
-            mean_hamming_distance=float(distances.mean()),
+            mean_hamming_distance=mean_distance,
             tmk_score=tmk,
             mirrored=query.mirrored,
             panel=query.panel,

@@ -193,11 +193,14 @@ def _downloaded() -> Path:
 
 
 def _digest(path: Path) -> str:
+    total = hashlib.sha256()
     try:
         with open_regular(path) as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+            while part := file.read(1 << 20):
+                total.update(part)
     except OSError as error:
         raise WeightsError(f"cannot read {path} ({error.strerror or error}): {_CHECK}") from error
+    return total.hexdigest()
 
 
 def _first_line(error: Exception) -> str:
