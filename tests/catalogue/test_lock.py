@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from vdup.catalogue import lock
 from vdup.catalogue.lock import HOLDER_NAME, LibraryLock
 from vdup.errors import LibraryError, LibraryLockedError
 
 _HOLD = """
 import sys, time
 from pathlib import Path
+from vdup.catalogue import lock
 from vdup.catalogue.lock import LibraryLock
 lock = LibraryLock(Path(sys.argv[1]))
 lock.acquire()
@@ -57,7 +59,10 @@ def test_the_same_process_cannot_open_it_twice(tmp_path: Path) -> None:
         (b"12 elsewhere\n", "in use by process 12 on elsewhere"),
     ],
 )
-def test_the_name_of_the_holder_may_be_missing(note: bytes | None, words: str, tmp_path: Path) -> None:
+def test_the_name_of_the_holder_may_be_missing(
+    note: bytes | None, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lock, "_SYSTEM_LOCKS", tmp_path / "a system that tells nothing")
     with LibraryLock(tmp_path):
         if note is None:
             (tmp_path / HOLDER_NAME).unlink()
