@@ -1,6 +1,7 @@
+import errno
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -182,3 +183,22 @@ def test_a_link_that_comes_before_a_file_is_made_is_not_followed(victim: Path, m
     with pytest.raises(OSError, match="exists"):
         open_file(path, os.O_WRONLY | os.O_CREAT)
     assert not victim.with_name("missing").exists()
+
+
+@pytest.mark.parametrize(("name", "fine"), [("lost+found", True), ("descriptors", False)])
+def test_a_folder_that_may_not_be_read(name: str, fine: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / name).mkdir()
+    (tmp_path / "own").write_bytes(b"")
+    listed = Path.iterdir
+
+    def refuse(path: Path) -> Iterator[Path]:
+        if path.name == name:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return listed(path)
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    if fine:
+        check_folder(tmp_path)
+    else:
+        with pytest.raises(PermissionError):
+            check_folder(tmp_path)

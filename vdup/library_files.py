@@ -17,6 +17,8 @@ from vdup.errors import LibraryError
 
 _LINK_ERRORS = {errno.ELOOP, errno.EMLINK}
 """What systems answer to O_NOFOLLOW on a link."""
+_OF_THE_FILE_SYSTEM = "lost+found"
+"""A folder in the root of a disk that only the system may read; a library may be such a root."""
 _BLOCK_BYTES = 1 << 20
 
 
@@ -130,6 +132,10 @@ def walk_folder(folder: Path) -> Iterator[Path]:
         paths = sorted(folder.iterdir())
     except FileNotFoundError:
         return
+    except PermissionError:
+        if folder.name == _OF_THE_FILE_SYSTEM:
+            return
+        raise
     for path in paths:
         with suppress(FileNotFoundError):  # a process that has the library open may be deleting old files
             status = path.lstat()

@@ -233,7 +233,7 @@ def test_other_bytes_in_a_newer_generation_are_set_aside(
     with caplog.at_level(logging.WARNING):
         open_library(folder).close()
     assert set_aside(folder) == {"codes-1.bin": content}
-    assert f"{folder / 'codes-1.bin'} belongs to no generation of the library that is known" in caplog.text
+    assert f"{folder / 'codes-1.bin'} is not of the generation that the catalogue names" in caplog.text
     assert generations(folder) == set(CODE_FILES)
 
 

@@ -184,6 +184,7 @@ def test_a_removal_that_was_cut_off_is_mended_in_memory(
                 library.remove(["a"])
     before = state_of(workshop.library)
     with _read(workshop) as library:
+        assert library.check() == []
         assert _films_found(library, workshop, 1) == {"b"}
         assert _films_found(library, workshop, 2) == {"c"}
         assert sorted(_nearest(library, workshop, 1)) == ["b", "c"]

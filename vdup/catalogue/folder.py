@@ -311,10 +311,17 @@ class LibraryFolder:
 
     def check(self) -> list[str]:
         """Looks for damage; reads every stored byte. One sentence a problem, none when all is well."""
-        # One that is open for writing has no such tail: it was cut off, and what is there now somebody else wrote.
+        if not self.read_only:
+            return find_problems(self.path, self.catalogue, self.codes)
+        # What a run that was cut off has left is put in order by the next opening for writing, so it is no problem.
         extent = Extent(self.codes.generation, len(self.codes), self.catalogue.next_number())
-        may_be_longer = self.read_only and is_tail_garbage(self.path, extent)
-        return find_problems(self.path, self.catalogue, self.codes, may_be_longer=may_be_longer)
+        return find_problems(
+            self.path,
+            self.catalogue,
+            self.codes,
+            may_be_longer=is_tail_garbage(self.path, extent),
+            may_be_behind=self.catalogue.meta_number(STORE_DIRTY) != 0,
+        )
 
     def check_may_change(self) -> None:
         """Refuses a library that was opened for reading.

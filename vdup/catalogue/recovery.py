@@ -94,8 +94,8 @@ def clear_other_generations(folder: Path, catalogue: Catalogue, codes: CodeFile)
             if any(_size(path) for path in paths) and not _is_left_by_compaction(folder, catalogue, codes, generation):
                 for path in filter(_size, paths):
                     logger.warning(
-                        "%s belongs to no generation of the library that is known, and no compaction left it; it is "
-                        "now %s. Restore the whole folder from a backup if videos are missing, else delete that file",
+                        "%s is not of the generation that the catalogue names, nor what a compaction leaves; it is now "
+                        "%s. Restore the whole folder from a backup if videos are missing, else delete that file",
                         *(path, set_file_aside(path).name),
                     )
         except OSError as error:

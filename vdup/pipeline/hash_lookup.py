@@ -117,7 +117,9 @@ class HashLookup:
 
         Raises:
             LibraryFullError: the disk is full; codes that were saved before are kept.
+            LibraryError: the library was opened for reading.
         """
+        self._folder.check_may_change()
         wanted = self.missing()
         done: list[HashedVideo] = []
         for record, (_, code) in zip(wanted, self._hasher.hash_videos([one.path for one in wanted]), strict=True):

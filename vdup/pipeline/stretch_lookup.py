@@ -94,8 +94,8 @@ class StretchLookup:
         found: list[str] = []
         if self._folder.read_only and self._is_dirty:
             return found  # an interrupted run left it so, which the next run that changes the library puts right
-        if strangers := self._strangers(self._kept):
-            found.append(f"the store holds descriptors of {len(strangers)} videos that are not indexed")
+        if others := self._not_indexed(self._kept):
+            found.append(f"the store holds descriptors of {len(others)} videos that are not indexed")
         if missing := self._missing(self._kept):
             found.append(f"the store lacks the descriptors of {len(missing)} videos")
         return [f"{text}; run `python -m vdup.library action=rebuild`" for text in found]
@@ -111,7 +111,7 @@ class StretchLookup:
             self._to_mend = False
 
     def _mend(self) -> None:
-        self._store.remove(self._strangers(self._store))
+        self._store.remove(self._not_indexed(self._store))
         unsure = {number for number in self._indexed() if number >= self._folder.catalogue.meta_number(_NEXT_NUMBER)}
         wanted = sorted(unsure.union(self._missing(self._store)))
         if wanted:
@@ -121,7 +121,7 @@ class StretchLookup:
         if not self._folder.read_only:
             self.save()
 
-    def _strangers(self, store: VideoStore) -> list[int]:
+    def _not_indexed(self, store: VideoStore) -> list[int]:
         """Videos of a store that are not indexed."""
         return sorted(store.video_numbers() - self._indexed())
 
