@@ -8,7 +8,7 @@ ROOT = Path(__file__).parents[1]
 
 LAYERS = (
     "errors", "types", "config", "regular_file",
-    "weights",
+    "weights", "library_files",
     "video", "features", "codes", "feature_files", "temporal", "visil", "aggregation", "hashing",
     "lookup", "store", "catalogue", "candidates", "align", "pipeline", "grouping",
     "datasets", "matchers", "evaluation", "report", "protocols",

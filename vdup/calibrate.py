@@ -22,7 +22,7 @@ def calibrate(config: CalibrateJobConfig) -> int:
     from vdup.report.operating_points import plot_operating_points, print_operating_points
     from vdup.report.progress import ProgressDisplay
 
-    with Library.open(config) as library:
+    with Library.open(config, read_only=not config.store_threshold) as library:
         with ProgressDisplay("calibrating") as display:
             if pairs is None:
                 found = generated_pairs(library, config.most_videos, config.copies, config.seed, display.counted)

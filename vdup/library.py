@@ -16,13 +16,18 @@ def manage(config: LibraryJobConfig) -> int:
     if moving and config.store.url is None:
         raise ConfigError("action=move_store copies descriptors to a server; give its address as store.url=URL")
     from vdup.pipeline.library import Library
-    from vdup.pipeline.open_library import summary
+    from vdup.pipeline.open_library import find_problems, summary
     from vdup.report import library_report as report
     from vdup.store.open import open_store
     from vdup.store.pooling import DESCRIPTOR_DIMENSIONS
 
+    if config.action is LibraryAction.check:
+        problems = find_problems(config)
+        report.print_problems(problems, config.library)
+        return FAILED if problems else ALL_WELL
     here = replace(config, store=replace(config.store, url=None)) if moving else config
-    with Library.open(here) as library:
+    reading = config.action in (LibraryAction.list, LibraryAction.stats)
+    with Library.open(here, read_only=reading) as library:
         match config.action:
             case LibraryAction.list:
                 report.print_videos(library.videos())
@@ -30,10 +35,6 @@ def manage(config: LibraryJobConfig) -> int:
                 report.print_figures(summary(library))
             case LibraryAction.remove:
                 report.print_removed(library.remove(config.ids))
-            case LibraryAction.check:
-                problems = library.check()
-                report.print_problems(problems, config.library)
-                return FAILED if problems else ALL_WELL
             case LibraryAction.rebuild:
                 library.rebuild()
                 report.print_figures(summary(library))

@@ -4,7 +4,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from folder_state import state_of
 
+from vdup.catalogue import lock
 from vdup.catalogue.lock import HOLDER_NAME, LibraryLock
 from vdup.errors import LibraryError, LibraryLockedError
 
@@ -57,7 +59,10 @@ def test_the_same_process_cannot_open_it_twice(tmp_path: Path) -> None:
         (b"12 elsewhere\n", "in use by process 12 on elsewhere"),
     ],
 )
-def test_the_name_of_the_holder_may_be_missing(note: bytes | None, words: str, tmp_path: Path) -> None:
+def test_the_name_of_the_holder_may_be_missing(
+    note: bytes | None, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lock, "_SYSTEM_LOCKS", tmp_path / "a system that tells nothing")
     with LibraryLock(tmp_path):
         if note is None:
             (tmp_path / HOLDER_NAME).unlink()
@@ -82,3 +87,51 @@ def test_releasing_twice_is_harmless(tmp_path: Path) -> None:
     lock.release()
     with LibraryLock(tmp_path):
         pass
+
+
+def test_a_reader_leaves_no_note(tmp_path: Path) -> None:
+    with LibraryLock(tmp_path):
+        pass
+    (tmp_path / HOLDER_NAME).write_text("1 of a process that was killed\n")
+    before = state_of(tmp_path)
+    with LibraryLock(tmp_path, read_only=True):
+        with pytest.raises(LibraryLockedError, match="the library is in use by"), LibraryLock(tmp_path):
+            pass
+        assert state_of(tmp_path) == before
+    assert state_of(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("listed", "words"),
+    [
+        ("1: FLOCK  ADVISORY  WRITE 77 {file} 0 EOF\n", "process 77."),
+        ("1: POSIX  ADVISORY  WRITE 76 {file} 0 EOF\n2: FLOCK  ADVISORY  WRITE 77 {file} 0 EOF\n", "process 77."),
+        ("1: -> FLOCK  ADVISORY  WRITE 76 {file} 0 EOF\n", "process 12 on elsewhere"),
+        ("1: FLOCK  ADVISORY  WRITE 77 00:00:1 0 EOF\n", "process 12 on elsewhere"),
+        ("1: FLOCK  ADVISORY  WRITE -1 {file} 0 EOF\n", "process 12 on elsewhere"),
+        ("\n1: FLOCK\n", "process 12 on elsewhere"),
+    ],
+)
+def test_what_the_system_tells_comes_before_the_note(
+    listed: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with LibraryLock(tmp_path):
+        status = (tmp_path / lock.LOCK_NAME).stat()
+        file = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
+        (tmp_path / "locks").write_text(listed.format(file=file))
+        monkeypatch.setattr(lock, "_SYSTEM_LOCKS", tmp_path / "locks")
+        (tmp_path / HOLDER_NAME).write_text("12 elsewhere\n")
+        with pytest.raises(LibraryLockedError, match=words), LibraryLock(tmp_path):
+            pass
+
+
+@pytest.mark.parametrize("name", [lock.LOCK_NAME, HOLDER_NAME])
+@pytest.mark.parametrize("read_only", [True, False])
+def test_links_are_not_followed(name: str, read_only: bool, tmp_path: Path) -> None:
+    (tmp_path / "victim").write_bytes(b"precious")
+    (tmp_path / "library").mkdir()
+    (tmp_path / "library" / name).symlink_to(tmp_path / "victim")
+    with pytest.raises(LibraryError, match=f"{name} is a link"), LibraryLock(tmp_path / "library", read_only=read_only):
+        pass
+    assert (tmp_path / "victim").read_bytes() == b"precious"
+    assert [path.name for path in (tmp_path / "library").iterdir()] == [name]

@@ -24,6 +24,7 @@ def workshop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, one_thread: None) 
     made = Workshop(tmp_path)
     monkeypatch.setattr("vdup.pipeline.open_library.build_encoder", lambda model: as_encoder(made.encoder))
     monkeypatch.setattr("vdup.pipeline.open_library.open_store", lambda *arguments: made.store())
+    monkeypatch.setattr("vdup.pipeline.open_library.open_store_to_read", lambda *arguments: made.store())
     monkeypatch.setattr("vdup.pipeline.indexer.DecoderPool", made.pool)
     monkeypatch.setattr("vdup.pipeline.query_codes.DecoderPool", made.pool)
     return made

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from folder_state import state_of
 from numpy.typing import NDArray
 
 from vdup.catalogue.folder import LibraryFolder
 from vdup.catalogue.records import FileStamp
-from vdup.errors import VideoError, VideoOpenError
+from vdup.errors import LibraryError, VideoError, VideoOpenError
 from vdup.hashing.hasher import VideoHasher
 from vdup.hashing.network import HashShape
 from vdup.pipeline.hash_lookup import HashLookup
@@ -145,3 +146,17 @@ def test_another_network_has_a_file_of_its_own(folder: LibraryFolder, hasher: Vi
         assert lookup.bits == 32
         assert lookup.path != HashLookup(folder, hasher).path
         assert len(HashLookup(folder, hasher)) == 3
+
+
+def test_a_library_that_is_only_read_gets_no_codes(folder: LibraryFolder, hasher: VideoHasher) -> None:
+    with folder:
+        HashLookup(folder, hasher).fill()
+        folder.remove(["b.avi"])
+    before = state_of(folder.path)
+    with LibraryFolder.open(folder.path, {"a": 1}, create=False, read_only=True) as reading:
+        lookup = HashLookup(reading, hasher)
+        assert len(lookup) == 2
+        for change in (lookup.fill, lookup.save):
+            with pytest.raises(LibraryError, match="was opened for reading only"):
+                change()
+    assert state_of(folder.path) == before

@@ -162,7 +162,7 @@ def test_a_damaged_store_is_made_anew(workshop: Workshop, caplog: pytest.LogCapt
     with workshop.open(aggregation=MEAN) as library:
         [result] = search_whole_videos(library, query, WholeVideoConfig())
         assert [match.reference_id for match in result.matches] == ["film 0"]
-    assert "made anew from the catalogue" in caplog.text
+    assert "made again from the catalogue" in caplog.text
 
 
 def test_the_threshold_given_comes_before_the_one_kept(workshop: Workshop) -> None:

@@ -8,9 +8,10 @@ from typing import NoReturn
 import numpy as np
 import pytest
 from descriptor_oracle import some_descriptors
+from folder_state import state_of
 
-from vdup.errors import StoreDamagedError, StoreError
-from vdup.store.edge import EdgeVideoStore
+from vdup.errors import LibraryError, StoreDamagedError, StoreError
+from vdup.store.edge import EdgeVideoReader, EdgeVideoStore
 
 DIMENSIONS = 16
 
@@ -179,3 +180,69 @@ def test_an_interrupt_is_not_taken_for_damage(tmp_path: Path, monkeypatch: pytes
         patch.setattr(store, "_shard", FailingShard(KeyboardInterrupt()))
         with pytest.raises(KeyboardInterrupt):
             store.count()
+
+
+# For reading
+
+
+def test_reading_leaves_every_file_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    rng = np.random.default_rng(1)
+    items = [some_descriptors(rng, number, 3, DIMENSIONS) for number in range(5)]
+    path = tmp_path / "store"
+    with EdgeVideoStore(path, DIMENSIONS) as store:
+        store.upsert(items)
+        hits = store.search(items[3].vectors, 4)
+    before = state_of(path)
+    with EdgeVideoReader(path, DIMENSIONS) as reader:
+        assert reader.count() == 15
+        assert reader.search(items[3].vectors, 4) == hits
+        assert [item.video_number for item in reader.iterate()] == list(range(5))
+        [copy] = (tmp_path / "temporary").iterdir()
+        taken = sum(file.stat().st_blocks for file in copy.rglob("*"))
+    assert state_of(path) == before
+    assert taken <= 2 * sum(file.stat().st_blocks for file in path.rglob("*"))
+    assert list((tmp_path / "temporary").iterdir()) == []
+
+
+def test_a_store_is_read_while_another_process_has_it_open(tmp_path: Path) -> None:
+    items = [some_descriptors(np.random.default_rng(2), 1, 3, DIMENSIONS)]
+    with EdgeVideoStore(tmp_path, DIMENSIONS) as store:
+        store.upsert(items)
+        with EdgeVideoReader(tmp_path, DIMENSIONS) as reader:
+            assert reader.count() == 3
+
+
+def test_a_store_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    path = tmp_path / "store"
+    EdgeVideoStore(path, DIMENSIONS).close()
+    with pytest.raises(StoreDamagedError, match=f"{path}: it holds descriptors of another kind or width"):
+        EdgeVideoReader(path, DIMENSIONS + 1)
+    (part,) = path.glob("segments/*/segment.json")
+    part.write_bytes(part.read_bytes()[:20])
+    before = state_of(path)
+    with pytest.raises(StoreDamagedError, match=f"{path}: it is damaged"):
+        EdgeVideoReader(path, DIMENSIONS)
+    assert state_of(path) == before
+    assert list((tmp_path / "temporary").iterdir()) == []
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "missing"))
+    with pytest.raises(StoreError, match=f"{path} cannot be copied for reading: .*TMPDIR"):
+        EdgeVideoReader(path, DIMENSIONS)
+
+
+@pytest.mark.parametrize("kind", [EdgeVideoStore, EdgeVideoReader])
+@pytest.mark.parametrize("name", ["wal", "segments", "edge_config.json", "wal/open-1", "segments/*/segment.json"])
+def test_the_engine_does_not_get_to_see_links(name: str, kind: type[EdgeVideoStore], tmp_path: Path) -> None:
+    path = tmp_path / "store"
+    with EdgeVideoStore(path, DIMENSIONS) as store:
+        store.upsert([some_descriptors(np.random.default_rng(2), 1, 3, DIMENSIONS)])
+    (link,) = path.glob(name)
+    target = link.rename(tmp_path / "outside")
+    link.symlink_to(target)
+    before = state_of(tmp_path)
+    with pytest.raises(LibraryError, match=f"{link} is a link to {target}"):
+        kind(path, DIMENSIONS)
+    assert state_of(tmp_path) == before

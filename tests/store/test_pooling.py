@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from vdup.errors import StoreError
+from vdup.store import pooling
+from vdup.store.base import MAX_ROWS
 from vdup.store.pooling import DESCRIPTOR_DIMENSIONS, fold_codes, pool_codes
 from vdup.types import CODE_BITS, CODE_BYTES, CodeArray, VideoCodes
 
@@ -175,3 +178,21 @@ def test_rows_end_where_the_next_one_starts_and_gaps_stay_gaps() -> None:
 def test_stretch_must_be_above_zero(stretch: float) -> None:
     with pytest.raises(ValueError, match=r"stretch_seconds=.* must be above 0"):
         pool_codes(some_codes(np.random.default_rng(10), [0], [0], 1.0), stretch)
+
+
+@pytest.mark.parametrize("duration", [1.1e7, 1e12, 1e300, np.inf])
+def test_a_video_that_lasts_for_ages_asks_for_no_memory(duration: float) -> None:
+    codes = some_codes(np.random.default_rng(4), [0, 1], [0, 1], duration)
+    with pytest.raises(StoreError, match=r"too many stretches of 20 s: .*store\.stretch_seconds"):
+        pool_codes(codes, 20.0)
+
+
+@pytest.mark.parametrize(("stretches", "fits"), [(MAX_ROWS - 1, True), (MAX_ROWS, False)])
+def test_the_longest_video_that_fits(stretches: int, fits: bool) -> None:
+    length = 10.0 * (stretches - 1) + 20.0
+    if fits:
+        starts, ends = pooling._windows(length, 20.0)
+        assert len(starts) == len(ends) == stretches + 1 == MAX_ROWS
+        return
+    with pytest.raises(StoreError):
+        pooling._windows(length, 20.0)

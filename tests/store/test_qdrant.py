@@ -1,4 +1,4 @@
-"""One class over every place where Qdrant runs, compared with a list and a loop."""
+"""One class over every place where descriptors are kept, compared with a list and a loop."""
 
 import os
 import uuid
@@ -14,6 +14,7 @@ from vdup.config import StoreConfig
 from vdup.errors import StoreError
 from vdup.store.base import MAX_VIDEO_NUMBER, Descriptors, VideoStore
 from vdup.store.edge import EdgeVideoStore
+from vdup.store.memory import MemoryVideoStore, OverlaidVideoStore
 from vdup.store.server import ServerVideoStore
 from vdup.types import DescriptorHit
 
@@ -23,8 +24,16 @@ pytestmark = pytest.mark.filterwarnings("ignore:Payload indexes have no effect:U
 DIMENSIONS = 32
 
 
-@pytest.fixture(params=["edge", "memory", pytest.param("server", marks=pytest.mark.server)])
+@pytest.fixture(params=["edge", "own memory", "overlaid", "memory", pytest.param("server", marks=pytest.mark.server)])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[VideoStore]:
+    if request.param == "own memory":
+        yield MemoryVideoStore(DIMENSIONS)
+        return
+    if request.param == "overlaid":
+        overlaid = OverlaidVideoStore(below_of_other_videos())
+        overlaid.remove(range(200))
+        yield overlaid
+        return
     if request.param == "edge":
         with EdgeVideoStore(tmp_path / "store", DIMENSIONS) as store:
             yield store
@@ -43,6 +52,14 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[VideoStore
     finally:
         client.delete_collection(config.collection)
         client.close()
+
+
+def below_of_other_videos() -> VideoStore:
+    """A store whose videos, of the numbers that the tests use, were removed in the one above it."""
+    rng = np.random.default_rng(21)
+    below = MemoryVideoStore(DIMENSIONS)
+    below.upsert([some_descriptors(rng, number, 4, DIMENSIONS) for number in range(200)])
+    return below
 
 
 @pytest.fixture
@@ -74,7 +91,7 @@ def place_of(hit: DescriptorHit) -> tuple[int, float, float]:
     return hit.video_number, hit.start_seconds, hit.end_seconds
 
 
-class TestQdrantStore:
+class TestEveryStore:
     def test_starts_empty(self, store: VideoStore) -> None:
         assert_holds(store, [])
         assert store.dimensions == DIMENSIONS

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -10,9 +10,12 @@ from typing import Any, Self
 
 import numpy as np
 
+from vdup.catalogue.database import TABLES, VECTORS_TABLE, check_files, connect_to_read, foreign_part
+from vdup.catalogue.durable import library_errors
 from vdup.catalogue.manifest import SCHEMA_VERSION, newer_version
 from vdup.catalogue.records import VideoRecord, VideoState
 from vdup.errors import LibraryDamagedError, LibraryError, LibraryFullError
+from vdup.library_files import is_there
 from vdup.types import FloatArray, RowArray
 
 CATALOGUE_NAME = "catalogue.sqlite"
@@ -20,45 +23,11 @@ CATALOGUE_NAME = "catalogue.sqlite"
 GENERATION = "generation"
 """Meta key: number in the names of the code files that count."""
 COMMITTED_ROWS = "committed_rows"
-"""Meta key: rows of the code files that count; what lies behind them is cut off."""
+"""Meta key: rows of the code files that count; what lies behind them is no part of the library."""
 INDEX_ROWS = "index_rows"
 """Meta key for the owner of the frame index: rows that the saved index has seen. 0 after a compaction."""
 STORE_DIRTY = "store_dirty"
 """Meta key for the owner of the descriptors: 1 from the moment a video comes or goes until the owner writes 0."""
-
-_TABLES = """
-CREATE TABLE videos (
-    number INTEGER PRIMARY KEY AUTOINCREMENT,
-    id TEXT NOT NULL UNIQUE,
-    path TEXT NOT NULL,
-    size_bytes INTEGER NOT NULL,
-    modified_ns INTEGER NOT NULL,
-    content_hash TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('indexed', 'failed', 'skipped')),
-    reason TEXT NOT NULL,
-    duration_seconds REAL CHECK (state != 'indexed' OR duration_seconds IS NOT NULL),
-    width INTEGER,
-    height INTEGER,
-    codec TEXT NOT NULL,
-    first_row INTEGER NOT NULL CHECK (first_row >= 0),
-    row_count INTEGER NOT NULL CHECK (row_count >= 0),
-    codes_crc32 INTEGER NOT NULL,
-    frames_sampled INTEGER NOT NULL,
-    indexed_at TEXT NOT NULL
-) STRICT;
-CREATE INDEX videos_by_content ON videos (content_hash);
-CREATE TABLE meta (key TEXT PRIMARY KEY, value ANY NOT NULL) STRICT;
-"""
-
-_VECTORS_TABLE = """
-CREATE TABLE IF NOT EXISTS vectors (
-    number INTEGER NOT NULL,
-    kind TEXT NOT NULL,
-    vector BLOB NOT NULL,
-    PRIMARY KEY (number, kind)
-) STRICT, WITHOUT ROWID
-"""
-"""Vectors of whole videos. Libraries that were made without this table get it when they are opened."""
 
 _COLUMNS = (
     "number, id, path, size_bytes, modified_ns, content_hash, state, reason, duration_seconds, width, height, codec, "
@@ -83,51 +52,76 @@ class Catalogue:
     cannot be read or written).
     """
 
-    def __init__(self, path: Path, *, create: bool) -> None:
+    def __init__(self, path: Path, *, create: bool, read_only: bool = False) -> None:
         """Opens the file.
 
         Args:
             path: ``catalogue.sqlite``.
             create: Make the tables when the file is missing or empty.
+            read_only: Change neither the file nor anything beside it; then a change raises LibraryError.
 
         Raises:
             LibraryDamagedError: It is missing (and not to be made), or is not a catalogue.
             LibraryFullError: No space for the tables.
-            LibraryError: It cannot be opened, or a newer vdup wrote it.
+            LibraryError: It cannot be opened, is a link, or a newer vdup wrote it.
         """
         if sqlite3.sqlite_version_info < _FIRST_STRICT_SQLITE:
             raise LibraryError(f"vdup needs SQLite 3.37 or newer, and this Python comes with {sqlite3.sqlite_version}")
-        if not create and not path.is_file():
+        if not create and not is_there(path):
             raise self._damaged_at(path, "it is missing")
         self._path = path
+        self._read_only = read_only
         self._in_block = False
-        with self._translated():
-            # No implicit transactions: each BEGIN and COMMIT stands in this file.
-            self._connection = sqlite3.connect(path, isolation_level=None)
-        try:
+        with ExitStack() as resources:
+            with library_errors(path, "read"), self._translated():
+                fault = check_files(path)
+                if fault is not None:
+                    raise self._damaged_at(path, fault)
+                # No implicit transactions: each BEGIN and COMMIT stands in this file.
+                self._connection = (
+                    connect_to_read(path, resources) if read_only else sqlite3.connect(path, isolation_level=None)
+                )
+            resources.callback(self._connection.close)
             self._prepare(create)
-        except BaseException:
-            self._connection.close()
-            raise
+            self._resources = resources.pop_all()
 
     def _prepare(self, create: bool) -> None:
         # Stray bytes come back as they went in; a damaged file must not end in a UnicodeDecodeError either.
         self._connection.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
-        # A rollback journal and not a write-ahead log: the log needs shared memory, which network folders lack.
-        self._run("PRAGMA journal_mode = DELETE")
-        self._run("PRAGMA synchronous = EXTRA")
+        # Tables may call only functions that have no effect outside of the database.
+        self._run("PRAGMA trusted_schema = OFF")
         version = self._run("PRAGMA user_version")[0][0]
         if version > SCHEMA_VERSION:
             raise newer_version(self._path.parent, version)
-        if version == SCHEMA_VERSION:
-            self._run(_VECTORS_TABLE)
-            return
-        if not create or self._run("SELECT count(*) FROM sqlite_master")[0][0] > 0:
+        schema = self._run("SELECT type, name, sql FROM sqlite_master")
+        if version != SCHEMA_VERSION and (not create or schema):
             raise self._damaged_at(self._path, "it has no tables of vdup")
+        foreign = foreign_part(schema)
+        if foreign is not None:
+            raise self._damaged_at(self._path, f"it holds the {foreign}, which vdup did not make")
+        if self._read_only:
+            self._prepare_reading()
+        else:
+            self._prepare_writing(fresh=version != SCHEMA_VERSION)
+
+    def _prepare_reading(self) -> None:
+        if not self._run("SELECT 1 FROM sqlite_master WHERE name = 'vectors'"):
+            # Made in an older library when it is next opened for writing; until then an empty one in memory.
+            self._run("PRAGMA temp_store = MEMORY")
+            self._run(VECTORS_TABLE.replace("CREATE TABLE", "CREATE TEMP TABLE"))
+        self._run("PRAGMA query_only = ON")  # the file may be a copy, in which a change would be lost
+
+    def _prepare_writing(self, *, fresh: bool) -> None:
+        # A rollback journal and not a write-ahead log: the log needs shared memory, which network folders lack.
+        self._run("PRAGMA journal_mode = DELETE")
+        self._run("PRAGMA synchronous = EXTRA")
+        if not fresh:
+            self._run(VECTORS_TABLE)
+            return
         with self.transaction():
-            for statement in _TABLES.split(";"):
+            for statement in TABLES.split(";"):
                 self._run(statement)
-            self._run(_VECTORS_TABLE)
+            self._run(VECTORS_TABLE)
             self.set_meta(GENERATION, 0)
             self.set_meta(COMMITTED_ROWS, 0)
             self._run(f"PRAGMA user_version = {SCHEMA_VERSION}")
@@ -182,10 +176,28 @@ class Catalogue:
         statement = "SELECT number, first_row, row_count FROM videos WHERE state = 'indexed' ORDER BY first_row, number"
         return np.array(self._run(statement), dtype=np.int64).reshape(-1, 3)
 
+    def outside_rows(self, rows: int) -> list[tuple[str, object, object]]:
+        """Id, first row and row count of indexed videos whose rows are not all among the first ``rows`` rows."""
+        # A damaged page may hold anything. No sum of two numbers is formed: it might not fit.
+        statement = (
+            "SELECT id, first_row, row_count FROM videos WHERE state = 'indexed' AND NOT (typeof(first_row) = 'integer'"
+            " AND typeof(row_count) = 'integer' AND first_row BETWEEN 0 AND ?1 AND row_count BETWEEN 0 AND"
+            " ?1 - first_row) ORDER BY number"
+        )
+        return [(str(row[0]), row[1], row[2]) for row in self._run(statement, rows)]
+
+    def number_range(self) -> tuple[int, int] | None:
+        """Smallest and largest number of a record; None when there is none."""
+        smallest, largest = self._run("SELECT min(number), max(number) FROM videos")[0]
+        return None if smallest is None else (int(smallest), int(largest))
+
     def next_number(self) -> int:
         """Number that the next new record will get."""
         rows = self._run("SELECT seq FROM sqlite_sequence WHERE name = 'videos'")
-        return int(rows[0][0]) + 1 if rows else 1
+        last = rows[0][0] if rows else 0
+        if not isinstance(last, int):
+            raise self._damaged_at(self._path, f"the last number given away is {last!r}, not a whole number")
+        return last + 1
 
     def put(self, record: VideoRecord) -> int:
         """Stores a record in place of the one with the same id.
@@ -281,7 +293,7 @@ class Catalogue:
 
     def close(self) -> None:
         """Closes the file."""
-        self._connection.close()
+        self._resources.close()
 
     def __enter__(self) -> Self:
         return self
@@ -325,6 +337,8 @@ class Catalogue:
                     f"cannot write {self._path}: the disk is full. Free some space on it and run the command again; "
                     "videos that were finished are kept."
                 ) from error
+            if kind == sqlite3.SQLITE_READONLY and self._read_only:
+                raise opened_to_read(self._path.parent) from error
             if kind in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR):
                 raise self._damaged_at(self._path, str(error)) from error
             if kind in (sqlite3.SQLITE_MISUSE, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH):
@@ -340,6 +354,11 @@ class Catalogue:
             f"{path} is damaged: {what}. Restore the library folder from a backup, or index the videos again into "
             "another folder with library=DIR."
         )
+
+
+def opened_to_read(folder: Path) -> LibraryError:
+    """The error for a change of a library that was opened for reading."""
+    return LibraryError(f"{folder} was opened for reading only: open it with read_only=False to change it")
 
 
 def _values(record: VideoRecord) -> tuple[str | int | float | bytes | None, ...]:

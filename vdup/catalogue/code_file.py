@@ -1,5 +1,8 @@
 """Codes of all videos, one after another, in two files that only grow and are read through memory maps."""
 
+import errno
+import math
+import mmap
 import os
 import zlib
 from pathlib import Path
@@ -9,6 +12,7 @@ from numpy.typing import NDArray
 
 from vdup.catalogue.durable import library_errors, sync_folder, write_all
 from vdup.errors import LibraryDamagedError
+from vdup.library_files import check_plain, open_file
 from vdup.types import CODE_BYTES, BoolArray, CodeArray, RowArray, TimeArray, VideoCodes
 
 ROW_LAYOUT = np.dtype(
@@ -45,25 +49,32 @@ class CodeFile:
     Arrays that were handed out stay valid after later appends, but do not show them.
     """
 
-    def __init__(self, folder: Path, generation: int, committed_rows: int) -> None:
+    def __init__(self, folder: Path, generation: int, committed_rows: int, *, read_only: bool = False) -> None:
         """Opens the files, making them when they are missing and no row is committed, and cuts off uncommitted rows.
+
+        Args:
+            folder: The library folder.
+            generation: Number in the names of the files.
+            committed_rows: Rows that count.
+            read_only: Open both files for reading: nothing is made or cut off, and a change raises LibraryError.
 
         Raises:
             LibraryDamagedError: A file is missing or shorter than the committed rows.
-            LibraryError: A file cannot be opened.
+            LibraryError: A file cannot be opened, or is a link.
         """
         self.generation = generation
-        self.codes_path = folder / f"codes-{generation}.bin"
-        self.rows_path = folder / f"rows-{generation}.bin"
+        self.codes_path, self.rows_path = code_paths(folder, generation)
         self._rows = committed_rows
         self._codes: CodeArray | None = None
         self._columns: NDArray[np.void] | None = None
-        self._codes_descriptor = _open(self.codes_path, committed_rows, CODE_BYTES)
+        self._codes_descriptor = _open(self.codes_path, committed_rows, CODE_BYTES, read_only)
         try:
-            self._rows_descriptor = _open(self.rows_path, committed_rows, ROW_LAYOUT.itemsize)
+            self._rows_descriptor = _open(self.rows_path, committed_rows, ROW_LAYOUT.itemsize, read_only)
         except BaseException:
             os.close(self._codes_descriptor)
             raise
+        if read_only:
+            return
         try:
             with library_errors(self.codes_path, "open"):
                 sync_folder(folder)
@@ -79,7 +90,8 @@ class CodeFile:
     def codes(self) -> CodeArray:
         """All codes, uint8 [N, 128], read-only."""
         if self._codes is None:
-            self._codes = _map(self.codes_path, np.dtype(np.uint8), (self._rows, CODE_BYTES))
+            shape = (self._rows, CODE_BYTES)
+            self._codes = map_rows(self._codes_descriptor, self.codes_path, np.dtype(np.uint8), shape)
         return self._codes
 
     @property
@@ -225,7 +237,7 @@ class CodeFile:
     def columns(self) -> NDArray[np.void]:
         """All columns, [N] of :data:`ROW_LAYOUT`, read-only."""
         if self._columns is None:
-            self._columns = _map(self.rows_path, ROW_LAYOUT, (self._rows,))
+            self._columns = map_rows(self._rows_descriptor, self.rows_path, ROW_LAYOUT, (self._rows,))
         return self._columns
 
     def file_sizes(self) -> list[tuple[Path, int, int]]:
@@ -270,26 +282,54 @@ def codes_checksum(codes: VideoCodes) -> int:
     return zlib.crc32(codes.searchable.astype(np.uint8).tobytes(), checksum)
 
 
-def _open(path: Path, committed_rows: int, row_bytes: int) -> int:
-    if committed_rows > 0:
-        size = path.stat().st_size if path.is_file() else 0
-        if size < committed_rows * row_bytes:
-            raise LibraryDamagedError(
-                f"{path} is damaged: it holds {size // row_bytes} rows and the catalogue counts {committed_rows}. "
-                "Restore it from a backup, or index the videos again into another folder with library=DIR."
-            )
-    with library_errors(path, "open"):
-        return os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
+def code_paths(folder: Path, generation: int) -> tuple[Path, Path]:
+    """The codes file and the rows file of a generation."""
+    return folder / f"codes-{generation}.bin", folder / f"rows-{generation}.bin"
 
 
-def _map(path: Path, dtype: np.dtype, shape: tuple[int, ...]) -> NDArray:  # type: ignore[type-arg]
-    if shape[0] == 0:  # an empty file cannot be mapped
+def map_rows(descriptor: int, path: Path, dtype: np.dtype, shape: tuple[int, ...]) -> NDArray:  # type: ignore[type-arg]
+    """The beginning of an open file as a read-only array; it stays valid when the file is closed.
+
+    Args:
+        descriptor: Of the file.
+        path: Of the file, for messages.
+        dtype: Of the array.
+        shape: Of the array, [N, ...].
+
+    Raises:
+        LibraryDamagedError: The file is shorter.
+        LibraryError: It is closed, or cannot be mapped.
+    """
+    size = math.prod(shape) * dtype.itemsize
+    if size == 0:  # an empty file cannot be mapped
         empty = np.zeros(shape, dtype=dtype)
         empty.flags.writeable = False
         return empty
     with library_errors(path, "read"):
-        # A plain array over the map: np.memmap is a subclass that slows every slice and leaks into results.
-        return np.asarray(np.memmap(path, dtype=dtype, mode="r", shape=shape))
+        if descriptor < 0:  # which to mmap means memory without a file
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        found = os.fstat(descriptor).st_size
+        if found < size:
+            raise _damaged(path, found // (size // shape[0]), shape[0])
+        mapped = mmap.mmap(descriptor, size, access=mmap.ACCESS_READ)
+    return np.frombuffer(mapped, dtype=dtype).reshape(shape)
+
+
+def _open(path: Path, committed_rows: int, row_bytes: int, read_only: bool) -> int:
+    with library_errors(path, "open"):
+        if committed_rows > 0:
+            status = check_plain(path)
+            size = 0 if status is None else status.st_size
+            if size < committed_rows * row_bytes:
+                raise _damaged(path, size // row_bytes, committed_rows)
+        return open_file(path, os.O_RDONLY if read_only else os.O_RDWR | os.O_CREAT)
+
+
+def _damaged(path: Path, rows: int, committed_rows: int) -> LibraryDamagedError:
+    return LibraryDamagedError(
+        f"{path} is damaged: it holds {rows} rows and the catalogue counts {committed_rows}. "
+        "Restore it from a backup, or index the videos again into another folder with library=DIR."
+    )
 
 
 def _write_at(descriptor: int, offset: int, data: bytes) -> None:

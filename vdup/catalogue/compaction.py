@@ -1,13 +1,17 @@
 """Writing the codes anew without the rows of videos that are gone."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vdup.catalogue.catalogue import COMMITTED_ROWS, GENERATION, INDEX_ROWS, Catalogue
-from vdup.catalogue.code_file import CodeFile
+from vdup.catalogue.code_file import CodeFile, code_paths
+from vdup.catalogue.durable import library_errors
 from vdup.errors import LibraryError
-from vdup.types import BoolArray, RowArray
+from vdup.library_files import check_plain
+from vdup.types import BoolArray, CodeArray, RowArray
 
 _BLOCK_ROWS = 65_536
 """Rows that are copied at a time: 8 MiB of codes."""
@@ -51,7 +55,7 @@ def compact_codes(folder: Path, catalogue: Catalogue, old: CodeFile) -> None:
         old: Its code files; left open.
 
     Raises:
-        LibraryError: A live row is represented by a dead one.
+        LibraryError: A live row is represented by a dead one, or there are files of the next generation already.
         LibraryFullError: No space for the copy; the library is as it was.
     """
     ranges = catalogue.row_ranges()
@@ -62,9 +66,16 @@ def compact_codes(folder: Path, catalogue: Catalogue, old: CodeFile) -> None:
             f"{folder}: {len(orphaned)} rows, the first being {orphaned[0]}, are represented by rows of removed "
             "videos. Run `python -m vdup.library action=rebuild` for this library, then try again."
         )
+    for path in code_paths(folder, old.generation + 1):
+        with library_errors(path, "read"):
+            status = check_plain(path)
+        if status is not None and status.st_size > 0:
+            raise LibraryError(f"{path} is in the way, and nobody knows whether it is needed; move it elsewhere")
     new = CodeFile(folder, old.generation + 1, committed_rows=0)
     try:
-        _copy(old, live, new)
+        blocks = zip(compacted_codes(old.codes, live), compacted_columns(old.columns(), live), strict=True)
+        for codes, columns in blocks:
+            new.append_rows(codes, columns)
         first_rows = np.cumsum(ranges[:, 2]) - ranges[:, 2]
         with catalogue.transaction():
             for number, first_row in zip(ranges[:, 0].tolist(), first_rows.tolist(), strict=True):
@@ -76,11 +87,26 @@ def compact_codes(folder: Path, catalogue: Catalogue, old: CodeFile) -> None:
         new.close()
 
 
-def _copy(old: CodeFile, live: RowArray, new: CodeFile) -> None:
-    codes, columns, representatives = old.codes, old.columns(), old.representatives
-    for start in range(0, len(live), _BLOCK_ROWS):
-        rows = live[start : start + _BLOCK_ROWS]
+def compacted_codes(codes: CodeArray, live: RowArray) -> Iterator[CodeArray]:
+    """The codes that a compaction writes, in blocks.
+
+    Args:
+        codes: Of the older generation, uint8 [N, 128].
+        live: Its rows that stay, ascending, int64 [M].
+    """
+    for rows in _blocks(live):
+        yield codes[rows]
+
+
+def compacted_columns(columns: NDArray[np.void], live: RowArray) -> Iterator[NDArray[np.void]]:
+    """The columns that a compaction writes, in the same blocks; ``columns``: those of the older generation, [N]."""
+    for rows in _blocks(live):
         block = columns[rows]
         # A row's new place is its rank among the live rows.
-        block["representative"] = np.searchsorted(live, representatives[rows])
-        new.append_rows(codes[rows], block)
+        block["representative"] = np.searchsorted(live, block["representative"])
+        yield block
+
+
+def _blocks(live: RowArray) -> Iterator[RowArray]:
+    for start in range(0, len(live), _BLOCK_ROWS):
+        yield live[start : start + _BLOCK_ROWS]

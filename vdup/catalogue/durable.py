@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from vdup.errors import LibraryError, LibraryFullError
+from vdup.library_files import create_file
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 """No space left, quota used up, file larger than the process or the file system allows."""
@@ -69,7 +70,7 @@ def replace_file(path: Path, data: bytes) -> None:
     temporary = path.with_name(path.name + ".new")
     with library_errors(path, "write"):
         try:
-            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+            descriptor = create_file(temporary)
             try:
                 write_all(descriptor, data)
                 os.fsync(descriptor)

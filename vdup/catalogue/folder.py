@@ -2,12 +2,10 @@
 
 ``manifest.json`` (settings), ``catalogue.sqlite`` (videos; the truth), ``codes-G.bin`` and ``rows-G.bin`` (codes of
 generation G), ``frames-G.index`` (saved frame index), ``descriptors/`` (embedded store), ``library.lock``. Index and
-descriptors can be made anew from the codes.
+descriptors can be made again from the codes.
 """
 
 import difflib
-import logging
-import re
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
@@ -18,31 +16,27 @@ from typing import Self
 
 import numpy as np
 
-from vdup.catalogue.catalogue import CATALOGUE_NAME, COMMITTED_ROWS, GENERATION, STORE_DIRTY, Catalogue
+from vdup.catalogue.catalogue import (
+    CATALOGUE_NAME,
+    COMMITTED_ROWS,
+    GENERATION,
+    STORE_DIRTY,
+    Catalogue,
+    opened_to_read,
+)
 from vdup.catalogue.code_file import CodeFile, codes_checksum
 from vdup.catalogue.compaction import compact_codes, mask_of, orphans, rows_of
-from vdup.catalogue.durable import library_errors, sync_folder
+from vdup.catalogue.comparison import Extent, compare, nothing_yet
+from vdup.catalogue.durable import library_errors
 from vdup.catalogue.inspection import find_problems, time_problem
-from vdup.catalogue.lock import HOLDER_NAME, LOCK_NAME, LibraryLock
+from vdup.catalogue.lock import LibraryLock
 from vdup.catalogue.manifest import MANIFEST_NAME, Manifest, Setting, read_manifest, write_manifest
+from vdup.catalogue.place import check_place
 from vdup.catalogue.records import FileStamp, StoredVideo, VideoRecord, VideoState
-from vdup.errors import LibraryDamagedError, LibraryError
+from vdup.catalogue.recovery import clear_other_generations, delete_generation, is_tail_garbage, keep_tails
+from vdup.errors import LibraryError
+from vdup.library_files import check_folder, is_there
 from vdup.types import BoolArray, FloatArray, RowArray, VideoCodes, VideoInfo
-
-logger = logging.getLogger(__name__)
-
-_GENERATION_FILE = re.compile(r"(?:codes-(\d+)\.bin|rows-(\d+)\.bin|frames-(\d+)\.index.*)", re.DOTALL)
-
-_UNFINISHED = {
-    LOCK_NAME,
-    HOLDER_NAME,
-    CATALOGUE_NAME,
-    f"{CATALOGUE_NAME}-journal",
-    "codes-0.bin",
-    "rows-0.bin",
-    f"{MANIFEST_NAME}.new",
-}
-"""All that a crash while a library is being made can leave: the manifest comes last."""
 
 
 class LibraryFolder:
@@ -53,55 +47,76 @@ class LibraryFolder:
     """
 
     def __init__(
-        self, path: Path, manifest: Manifest, catalogue: Catalogue, codes: CodeFile, resources: ExitStack
+        self,
+        path: Path,
+        manifest: Manifest,
+        catalogue: Catalogue,
+        codes: CodeFile,
+        resources: ExitStack,
+        *,
+        read_only: bool,
     ) -> None:
         """Takes parts that are open already; ``resources`` closes them. Use :meth:`open`."""
         self.path = path
         self.manifest = manifest
         self.catalogue = catalogue
         self.codes = codes
+        self.read_only = read_only
+        """Opened for reading: no file is changed, and what would change one raises LibraryError."""
         self._resources = resources
 
     @classmethod
-    def open(cls, path: Path, settings: Mapping[str, Setting], *, create: bool) -> Self:
-        """Opens a library, and mends what a crash left behind.
+    def open(cls, path: Path, settings: Mapping[str, Setting], *, create: bool, read_only: bool = False) -> Self:
+        """Opens a library.
+
+        Its files are compared with one another before any of them is changed. Opened for writing, what a crash left
+        behind is put in order; opened for reading, it is left where it is and taken no notice of.
 
         Args:
             path: Its folder.
             settings: Everything that shapes a code, dotted name -> value.
             create: Make the library when the folder is missing or empty.
+            read_only: Change no file of the library. One is made when it is missing, the empty one that is locked.
 
         Raises:
             LibraryLockedError: Another process has it open.
             FingerprintError: It was made with other settings.
-            LibraryDamagedError: A file of it is damaged or missing.
+            LibraryDamagedError: A file of it is damaged or missing, or two of them disagree.
             LibraryFullError: The disk is full.
-            LibraryError: There is no library, the folder holds something else, or a newer vdup wrote it.
+            LibraryError: There is no library, the folder holds something else or a link, or a newer vdup wrote it.
+            ValueError: It is to be made and not to be written.
         """
-        _check_place(path, create)
+        if create and read_only:
+            raise ValueError("a library cannot be made and opened for reading only: leave out one of the two")
+        check_place(path, create)
         with library_errors(path, "create the folder"):
             path.mkdir(parents=True, exist_ok=True)
         with ExitStack() as stack:
-            stack.enter_context(LibraryLock(path))
-            fresh = not (path / MANIFEST_NAME).exists()
+            stack.enter_context(LibraryLock(path, read_only=read_only))
+            with library_errors(path, "read"):
+                check_folder(path)
+            fresh = not is_there(path / MANIFEST_NAME)
             if fresh:
                 manifest = Manifest.of(settings)
+                catalogue = stack.enter_context(Catalogue(path / CATALOGUE_NAME, create=True))
+                extent = nothing_yet(path, catalogue)
             else:
                 manifest = read_manifest(path)
                 manifest.check(settings, path)
-            catalogue = stack.enter_context(Catalogue(path / CATALOGUE_NAME, create=fresh))
-            if fresh and catalogue.next_number() > 1:
-                raise LibraryDamagedError(
-                    f"{path} is damaged: it holds videos, but {MANIFEST_NAME} is missing. Restore that file from a "
-                    "backup, or index the videos again into another folder with library=DIR."
-                )
-            generation = catalogue.meta_number(GENERATION)
-            codes = CodeFile(path, generation, catalogue.meta_number(COMMITTED_ROWS))
+                catalogue = stack.enter_context(Catalogue(path / CATALOGUE_NAME, create=False, read_only=True))
+                extent = compare(path, catalogue)
+                if not read_only:
+                    catalogue.close()
+                    catalogue = stack.enter_context(Catalogue(path / CATALOGUE_NAME, create=False))
+            if not read_only:
+                keep_tails(path, extent, fresh=fresh)
+            codes = CodeFile(path, extent.generation, extent.committed_rows, read_only=read_only)
             stack.callback(codes.close)
             if fresh:
                 write_manifest(path, manifest)
-            _delete_other_generations(path, generation)
-            return cls(path, manifest, catalogue, codes, stack.pop_all())
+            if not read_only:
+                clear_other_generations(path, catalogue, codes)
+            return cls(path, manifest, catalogue, codes, stack.pop_all(), read_only=read_only)
 
     @property
     def index_path(self) -> Path:
@@ -153,6 +168,7 @@ class LibraryFolder:
             LibraryError: It cannot be written; the library is as it was.
             ValueError: Times or representatives are unusable.
         """
+        self.check_may_change()
         fault = time_problem(codes)
         if fault is not None:
             raise ValueError(f"codes of {video_id!r} cannot be stored: {fault}")
@@ -210,6 +226,7 @@ class LibraryFolder:
 
     def touch(self, record: VideoRecord, file: FileStamp) -> VideoRecord:
         """Notes that an unchanged file has another time or place; keeps number and codes."""
+        self.check_may_change()
         touched = replace(
             record,
             path=file.path,
@@ -232,6 +249,7 @@ class LibraryFolder:
         Raises:
             LibraryError: An id is unknown; the message names ids that look like it.
         """
+        self.check_may_change()
         records = [self._known(video_id) for video_id in dict.fromkeys(ids)]
         with self.catalogue.transaction():
             self.catalogue.remove([record.id for record in records])
@@ -284,6 +302,7 @@ class LibraryFolder:
             LibraryError: A live row is represented by a dead one (see :meth:`orphaned_rows`).
             LibraryFullError: No space for the copy; the library is as it was.
         """
+        self.check_may_change()
         try:
             compact_codes(self.path, self.catalogue, self.codes)
         finally:
@@ -292,7 +311,26 @@ class LibraryFolder:
 
     def check(self) -> list[str]:
         """Looks for damage; reads every stored byte. One sentence a problem, none when all is well."""
-        return find_problems(self.path, self.catalogue, self.codes)
+        if not self.read_only:
+            return find_problems(self.path, self.catalogue, self.codes)
+        # What a run that was cut off has left is put in order by the next opening for writing, so it is no problem.
+        extent = Extent(self.codes.generation, len(self.codes), self.catalogue.next_number())
+        return find_problems(
+            self.path,
+            self.catalogue,
+            self.codes,
+            may_be_longer=is_tail_garbage(self.path, extent),
+            may_be_behind=self.catalogue.meta_number(STORE_DIRTY) != 0,
+        )
+
+    def check_may_change(self) -> None:
+        """Refuses a library that was opened for reading.
+
+        Raises:
+            LibraryError: It was.
+        """
+        if self.read_only:
+            raise opened_to_read(self.path)
 
     def close(self) -> None:
         """Closes all files and gives the lock back; harmless when done before."""
@@ -309,11 +347,13 @@ class LibraryFolder:
 
     def _follow_catalogue(self) -> None:
         try:
-            generation = self.catalogue.meta_number(GENERATION)
-            if generation != self.codes.generation:
-                self.codes.close()
-                self.codes = CodeFile(self.path, generation, self.catalogue.meta_number(COMMITTED_ROWS))
-            _delete_other_generations(self.path, generation)
+            before, generation = self.codes.generation, self.catalogue.meta_number(GENERATION)
+            if generation == before:
+                delete_generation(self.path, before + 1)
+                return
+            self.codes.close()
+            self.codes = CodeFile(self.path, generation, self.catalogue.meta_number(COMMITTED_ROWS))
+            delete_generation(self.path, before)
         except BaseException:
             self.close()  # rather than go on writing to files that the catalogue may have left behind
             raise
@@ -329,6 +369,7 @@ class LibraryFolder:
         return record
 
     def _record_absence(self, video_id: str, file: FileStamp, reason: str, state: VideoState) -> StoredVideo:
+        self.check_may_change()
         record = VideoRecord(
             id=video_id,
             path=file.path,
@@ -352,43 +393,6 @@ class LibraryFolder:
             owner = self.catalogue.by_number(number)
             if owner is None or owner == replaced:
                 raise ValueError(f"a representative is a row of video number {number}, which is no part of the library")
-
-
-def _check_place(path: Path, create: bool) -> None:
-    if path.exists() and not path.is_dir():
-        raise LibraryError(f"{path} is a file, and a library is a folder. Choose another library=DIR.")
-    with library_errors(path, "read"):
-        names = {entry.name for entry in path.iterdir()} if path.is_dir() else set()
-    if MANIFEST_NAME in names and any(name == CATALOGUE_NAME or _GENERATION_FILE.fullmatch(name) for name in names):
-        return
-    strangers = sorted(names - _UNFINISHED)
-    if strangers:
-        listing = ", ".join(strangers[:3]) + (", ..." if len(strangers) > 3 else "")
-        raise LibraryError(
-            f"{path} is not a library of vdup: it holds {listing}. Nothing was written there; choose another "
-            "library=DIR, or an empty folder to make one."
-        )
-    if not create:
-        raise LibraryError(
-            f"there is no library at {path}. Make one with `python -m vdup.index videos=DIR library={path}`, or point "
-            "library=DIR to an existing one."
-        )
-
-
-def _delete_other_generations(folder: Path, generation: int) -> None:
-    """Deletes what a compaction left: files of the generation before it, or of one that was never finished."""
-    doomed = []
-    for path in folder.iterdir():
-        found = _GENERATION_FILE.fullmatch(path.name)
-        if found is not None and int(next(filter(None, found.groups()))) != generation:
-            doomed.append(path)
-    try:
-        for path in doomed:
-            path.unlink()
-        if doomed:
-            sync_folder(folder)
-    except OSError as error:  # they only take space; the next opening tries again
-        logger.warning("cannot delete old files of the library %s: %s", folder, error)
 
 
 def _now() -> str:

@@ -13,15 +13,34 @@ from vdup.errors import LibraryError
 from vdup.types import RowArray, VideoCodes
 
 
-def find_problems(folder: Path, catalogue: Catalogue, codes: CodeFile) -> list[str]:
+def find_problems(
+    folder: Path,
+    catalogue: Catalogue,
+    codes: CodeFile,
+    *,
+    may_be_longer: bool = False,
+    may_be_behind: bool = False,
+) -> list[str]:
     """Compares manifest, catalogue and code files with one another; reads every stored byte.
+
+    Args:
+        folder: The library folder.
+        catalogue: Its catalogue.
+        codes: Its code files.
+        may_be_longer: What lies behind the rows that count is known to be harmless.
+        may_be_behind: A run that was cut off may have left rows whose representative is gone; the next run that changes
+            the library mends that.
 
     Returns:
         One sentence for each problem, naming the file or video; empty when all is well.
     """
     problems = _manifest_problems(folder) + catalogue.problems()
     sizes = codes.file_sizes()
-    problems += [f"{path}: {found} bytes, expected {wanted}" for path, found, wanted in sizes if found != wanted]
+    problems += [
+        f"{path}: {found} bytes, expected {wanted}"
+        for path, found, wanted in sizes
+        if found < wanted or (found > wanted and not may_be_longer)
+    ]
     if any(found < wanted for _, found, wanted in sizes):
         return problems  # reading a map behind the end of its file would kill the process
     try:
@@ -34,7 +53,7 @@ def find_problems(folder: Path, catalogue: Catalogue, codes: CodeFile) -> list[s
     for record in records:
         if 0 <= record.first_row <= record.first_row + record.row_count <= len(codes):
             problems += _video_problems(record, codes)
-    if not bad_ranges:
+    if not bad_ranges and not may_be_behind:
         problems += _representative_problems(codes, rows_of(ranges))
     return problems
 

@@ -9,12 +9,16 @@ from typing import Self
 
 from filelock import FileLock, Timeout
 
-from vdup.catalogue.durable import library_errors
-from vdup.errors import LibraryLockedError
+from vdup.catalogue.durable import library_errors, write_all
+from vdup.errors import LibraryError, LibraryLockedError
+from vdup.library_files import check_plain, create_file, read_file
 
 LOCK_NAME = "library.lock"
 HOLDER_NAME = "library.lock.holder"
 """Beside the lock, because a process that asks for the lock opens the lock file itself."""
+
+_SYSTEM_LOCKS = Path("/proc/locks")
+"""Where Linux lists the locks of all processes."""
 
 
 class LibraryLock:
@@ -24,19 +28,29 @@ class LibraryLock:
     it dies. The file stays behind; a file without a holder locks nothing.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, read_only: bool = False) -> None:
+        """Takes no lock yet.
+
+        Args:
+            folder: The library folder.
+            read_only: Leave no note of who holds the lock; the empty lock file is made all the same when it is missing.
+        """
         self._folder = folder
+        self._path = folder / LOCK_NAME
         self._holder = folder / HOLDER_NAME
-        self._lock = FileLock(folder / LOCK_NAME, timeout=0, thread_local=False)
+        self._read_only = read_only
+        self._lock = FileLock(self._path, timeout=0, thread_local=False)
 
     def acquire(self) -> None:
         """Takes the lock, without waiting.
 
         Raises:
             LibraryLockedError: Someone else has it.
-            LibraryError: The lock file cannot be written.
+            LibraryError: The lock file cannot be written, or is a link.
         """
-        with library_errors(self._folder / LOCK_NAME, "lock"):
+        with library_errors(self._path, "lock"):
+            check_plain(self._path)
+            check_plain(self._holder)
             try:
                 self._lock.acquire()
             except Timeout:  # an OSError too, so it is caught in here
@@ -44,14 +58,16 @@ class LibraryLock:
                     f"{self._folder}: the library is in use by {self._describe_holder()}. Wait until it has finished, "
                     "end it, or work with another library=DIR."
                 ) from None
-        with suppress(OSError):  # the name of the holder is a courtesy, not a part of the lock
-            self._holder.write_text(f"{os.getpid()} {platform.node()}\n", encoding="utf-8")
+        if not self._read_only:
+            with suppress(OSError):  # the name of the holder is a courtesy, not a part of the lock
+                self._write_holder()
 
     def release(self) -> None:
         """Gives the lock back; harmless when it is not held."""
         if self._lock.is_locked:
-            with suppress(OSError):
-                self._holder.unlink(missing_ok=True)
+            if not self._read_only:
+                with suppress(OSError):
+                    self._holder.unlink(missing_ok=True)
             self._lock.release()
 
     def __enter__(self) -> Self:
@@ -63,14 +79,39 @@ class LibraryLock:
     ) -> None:
         self.release()
 
-    def _describe_holder(self) -> str:
+    def _write_holder(self) -> None:
+        descriptor = create_file(self._holder)
         try:
-            process, _, host = self._holder.read_text(encoding="utf-8").strip().partition(" ")
-        except (OSError, UnicodeDecodeError):
+            write_all(descriptor, f"{os.getpid()} {platform.node()}\n".encode())
+        finally:
+            os.close(descriptor)
+
+    def _describe_holder(self) -> str:
+        found = self._system_holder()
+        if found is not None:
+            return _describe(found, platform.node())
+        try:
+            process, _, host = read_file(self._holder).decode().strip().partition(" ")
+        except (OSError, UnicodeDecodeError, LibraryError):
             return "another process"
-        if not process.isdecimal():
-            return "another process"
-        if host == platform.node() and int(process) == os.getpid():
-            return f"this very process ({process})"
-        where = "" if host == platform.node() else f" on {host}"
-        return f"process {process}{where}"
+        return _describe(int(process), host) if process.isdecimal() else "another process"
+
+    def _system_holder(self) -> int | None:
+        """Number of the process, as far as this system tells; a process on another computer is not known to it."""
+        try:
+            status = self._path.lstat()
+            lines = _SYSTEM_LOCKS.read_text().splitlines()
+        except OSError:
+            return None
+        file = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
+        for line in lines:
+            words = line.split()  # "1: FLOCK ADVISORY WRITE 123 08:01:456 0 EOF"; of one that waits, "1: -> FLOCK ..."
+            if len(words) > 5 and words[1] == "FLOCK" and words[5] == file and words[4].isdecimal():
+                return int(words[4])
+        return None
+
+
+def _describe(process: int, host: str) -> str:
+    if host != platform.node():
+        return f"process {process} on {host}"
+    return f"this very process ({process})" if process == os.getpid() else f"process {process}"

@@ -10,6 +10,7 @@ from typing import Self
 
 from vdup.catalogue.durable import library_errors, replace_file
 from vdup.errors import FingerprintError, LibraryDamagedError, LibraryError
+from vdup.library_files import read_file
 
 MANIFEST_NAME = "manifest.json"
 
@@ -96,7 +97,7 @@ def read_manifest(folder: Path) -> Manifest:
     """
     path = folder / MANIFEST_NAME
     with library_errors(path, "read"):
-        data = path.read_bytes()
+        data = read_file(path)
     try:
         document = json.loads(data)
     except (ValueError, RecursionError) as error:

@@ -72,10 +72,11 @@ def mark(library: OpenLibrary, not_duplicates: Sequence[str], duplicates_after_a
         duplicates_after_all: ids for which that is taken back.
 
     Raises:
-        LibraryError: an id is unknown, or the marks cannot be kept.
+        LibraryError: an id is unknown, the marks cannot be kept, or the library was opened for reading.
     """
     if not not_duplicates and not duplicates_after_all:
         return
+    library.folder.check_may_change()
     contents = {record.id: record.content_hash for record in library.videos(VideoState.indexed)}
     verdicts = read_verdicts(library.folder.path)
     verdicts |= _pairs(contents, not_duplicates)

@@ -6,6 +6,7 @@ searched for.
 """
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -13,6 +14,7 @@ from typing import Self
 
 from vdup.catalogue.durable import library_errors
 from vdup.grouping.overlap import Shared
+from vdup.library_files import is_there, open_file, read_file
 
 FILE_NAME = "self-join.jsonl"
 
@@ -31,12 +33,12 @@ class Journal:
             key: stands for everything that shapes the results.
 
         Raises:
-            LibraryError: the file cannot be read or written.
+            LibraryError: the file cannot be read or written, or is a link.
         """
         self._path = library / FILE_NAME
         self.found: dict[int, Found] = {}
         with library_errors(self._path, "read"):
-            lines = self._path.read_bytes().splitlines() if self._path.exists() else []
+            lines = read_file(self._path).splitlines() if is_there(self._path) else []
         header = json.dumps({"schema_version": 2, "key": key}).encode()
         usable = lines[1:] if lines[:1] == [header] else []
         for line in usable:
@@ -47,7 +49,7 @@ class Journal:
             self.found[number] = found
         # Written anew, so that no torn line stays in the middle.
         with library_errors(self._path, "write"):
-            self._file = self._path.open("wb")
+            self._file = os.fdopen(open_file(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), "wb")
             self._write(header)
             for number, found in self.found.items():
                 self._write(_line(number, found))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from vdup.catalogue.durable import library_errors, replace_file
 from vdup.errors import LibraryDamagedError
+from vdup.library_files import is_there, read_file
 
 FILE_NAME = "verdicts.json"
 _VERSION = 1
@@ -34,9 +35,9 @@ def read_verdicts(library: Path) -> set[ContentPair]:
     """
     path = library / FILE_NAME
     with library_errors(path, "read"):
-        if not path.exists():
+        if not is_there(path):
             return set()
-        data = path.read_bytes()
+        data = read_file(path)
     try:
         document = json.loads(data)
         if document["schema_version"] != _VERSION:

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vdup.errors import IndexFileError, LibraryFullError
+from vdup.library_files import create_file, open_file
 from vdup.lookup.base import Stamp
 
 _MAGIC = b"VDUPIDX"
@@ -47,7 +48,7 @@ def write_index_file(path: Path, header: IndexHeader, arrays: Mapping[str, NDArr
     """Replaces a file in one step.
 
     Args:
-        path: the file; its folder must exist. A file of this name plus ``.tmp`` is overwritten.
+        path: the file; its folder must exist. A file of this name plus ``.tmp`` is replaced.
         header: what to note beside the arrays.
         arrays: int64 or uint8, any shape.
 
@@ -64,7 +65,7 @@ def write_index_file(path: Path, header: IndexHeader, arrays: Mapping[str, NDArr
     described = json.dumps({**asdict(header), "arrays": layout, "sha256": digest.hexdigest()}).encode()
     temporary = path.with_name(path.name + ".tmp")
     try:
-        with temporary.open("wb") as file:
+        with os.fdopen(create_file(temporary), "wb") as file:
             file.write(_MAGIC + bytes([_VERSION]) + len(described).to_bytes(4, "little"))
             file.write(hashlib.sha256(described).digest() + described)
             for column in columns.values():
@@ -90,9 +91,10 @@ def read_header(path: Path) -> IndexHeader:
 
     Raises:
         IndexFileError: missing, damaged, or of another format.
+        LibraryError: a link, or no regular file.
     """
     try:
-        with path.open("rb") as file:
+        with os.fdopen(open_file(path, os.O_RDONLY), "rb") as file:
             header, _ = _read_description(path, file)
     except OSError as error:
         raise refused(path, f"cannot be read ({error.strerror or error})") from error
@@ -104,9 +106,10 @@ def read_index_file(path: Path) -> tuple[IndexHeader, dict[str, NDArray[Any]]]:
 
     Raises:
         IndexFileError: missing, truncated, damaged, or of another format.
+        LibraryError: a link, or no regular file.
     """
     try:
-        with path.open("rb") as file:
+        with os.fdopen(open_file(path, os.O_RDONLY), "rb") as file:
             header, described = _read_description(path, file)
             return header, _read_arrays(path, file, described)
     except OSError as error:

@@ -1,7 +1,8 @@
 """The frame index of a library, kept in step with its catalogue.
 
 The catalogue decides which rows exist. The saved index is only a faster way to the same answers: when it is behind it
-catches up from the stored codes, when it is damaged it is made anew.
+catches up from the stored codes, when it is damaged it is made again. In a library that was opened for reading all of
+this happens in memory.
 """
 
 import logging
@@ -14,6 +15,7 @@ from vdup.catalogue.folder import LibraryFolder
 from vdup.catalogue.records import VideoRecord, VideoState
 from vdup.config import FrameIndexConfig
 from vdup.errors import IndexFileError
+from vdup.library_files import is_there
 from vdup.lookup.base import FrameIndex
 from vdup.lookup.build import build_index, load_index, should_rebuild
 from vdup.lookup.files import read_header
@@ -43,6 +45,8 @@ class FrameLookup:
         self._config = config
         self._shown: _Shown | None = None
         self._saved = False
+        self._mended: RowArray | None = None
+        """Representatives of all rows, where they had to be mended and the library is open for reading only."""
         self._index, covered_rows = self._load()
         self._catch_up(covered_rows)
 
@@ -103,7 +107,12 @@ class FrameLookup:
         return shown.postings.weights(shown.representatives[rows])
 
     def save(self) -> None:
-        """Writes the index when it has changed; remakes it first when the library has outgrown its plan."""
+        """Writes the index when it has changed; remakes it first when the library has outgrown its plan.
+
+        Raises:
+            LibraryError: the library was opened for reading.
+        """
+        self._folder.check_may_change()
         if should_rebuild(self._index, self._config, len(self._index)):
             self.rebuild()
         if not self._saved:
@@ -131,7 +140,7 @@ class FrameLookup:
         """The saved index and the rows it has seen; an empty one and 0 when there is none that can be used."""
         path = self._folder.index_path
         empty = build_index(self._config, np.empty(0, dtype=np.int64), np.empty((0, 128), dtype=np.uint8))
-        if not path.exists():
+        if not is_there(path):
             return empty, 0
         try:
             index = load_index(path)
@@ -164,7 +173,7 @@ class FrameLookup:
 
         A run that was cut off leaves such rows when the videos that stood for them were removed or replaced.
         """
-        stored, live = self._folder.codes.representatives, self._folder.live_mask()
+        stored, live = self._stored(), self._folder.live_mask()
         known = live & self._folder.codes.searchable
         exists = (stored >= 0) & (stored < len(stored))
         stands = known & (stored == np.arange(len(stored)))
@@ -174,7 +183,7 @@ class FrameLookup:
             return False
         # Rows that shared a representative share the first of themselves, which some may have been given already.
         _, first, group = np.unique(stored[named[rows]], return_index=True, return_inverse=True)
-        self._folder.codes.set_representatives(rows, rows[first][group])
+        self._set(rows, rows[first][group])
         return True
 
     def _representatives(self, dead_too: RowArray | None = None) -> RowArray:
@@ -183,10 +192,21 @@ class FrameLookup:
         if dead_too is not None:
             live[dead_too] = True
         known = live & self._folder.codes.searchable
-        return np.where(known, self._folder.codes.representatives, NOT_INDEXED)
+        return np.where(known, self._stored(), NOT_INDEXED)
 
     def _write_representatives(self, renewed: RowArray) -> None:
-        stored = self._folder.codes.representatives
-        changed = np.flatnonzero((renewed != NOT_INDEXED) & (renewed != stored))
+        changed = np.flatnonzero((renewed != NOT_INDEXED) & (renewed != self._stored()))
         if len(changed):
-            self._folder.codes.set_representatives(changed, renewed[changed])
+            self._set(changed, renewed[changed])
+
+    def _stored(self) -> RowArray:
+        """Representative of every row, dead ones included, int64 [N]."""
+        return self._folder.codes.representatives if self._mended is None else self._mended
+
+    def _set(self, rows: RowArray, values: RowArray) -> None:
+        if not self._folder.read_only:
+            self._folder.codes.set_representatives(rows, values)
+            return
+        if self._mended is None:
+            self._mended = self._folder.codes.representatives.copy()
+        self._mended[rows] = values

@@ -21,6 +21,7 @@ from vdup.errors import ConfigError, IndexFileError, VideoError
 from vdup.features.backbone import resolve_device
 from vdup.hashing.hasher import VideoHasher
 from vdup.hashing.index import HashIndex
+from vdup.library_files import is_there, read_file
 from vdup.pipeline.open_library import OpenLibrary
 from vdup.types import CodeArray
 
@@ -116,7 +117,9 @@ class HashLookup:
 
         Raises:
             LibraryFullError: the disk is full; codes that were saved before are kept.
+            LibraryError: the library was opened for reading.
         """
+        self._folder.check_may_change()
         wanted = self.missing()
         done: list[HashedVideo] = []
         for record, (_, code) in zip(wanted, self._hasher.hash_videos([one.path for one in wanted]), strict=True):
@@ -168,7 +171,9 @@ class HashLookup:
 
         Raises:
             LibraryFullError: the disk is full; the old file is untouched.
+            LibraryError: the library was opened for reading.
         """
+        self._folder.check_may_change()
         replace_file(self.path, self._index.to_bytes())
 
     def _answer(self, query_id: str, code: NDArray[np.uint8] | VideoError, limit: int) -> HashSearchResult:
@@ -182,10 +187,10 @@ class HashLookup:
 
     def _load(self) -> HashIndex:
         empty = HashIndex(self._hasher.shape.code_bytes, self._hasher.fingerprint)
-        if not self.path.exists():
+        if not is_there(self.path):
             return empty
         with library_errors(self.path, "read"):
-            data = self.path.read_bytes()
+            data = read_file(self.path)
         try:
             index = HashIndex.from_bytes(data, str(self.path))
         except IndexFileError as error:

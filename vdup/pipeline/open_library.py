@@ -1,7 +1,6 @@
 """The parts of an open library, kept in step with its catalogue."""
 
 import logging
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import fields
@@ -12,13 +11,13 @@ from typing import Self
 from vdup.catalogue.folder import LibraryFolder
 from vdup.catalogue.records import VideoRecord, VideoState
 from vdup.config import LibraryConfig, ModelConfig, StoreConfig
-from vdup.errors import StoreDamagedError
+from vdup.errors import LibraryDamagedError, StoreDamagedError
 from vdup.pipeline.encoder import Encoder, build_encoder
 from vdup.pipeline.frame_lookup import FrameLookup
 from vdup.pipeline.stretch_lookup import StretchLookup
-from vdup.pipeline.whole_videos import VideoAverage, WholeVideos, build_video_reader
+from vdup.pipeline.whole_videos import VideoAverage, WholeVideos, build_video_reader, discard_store
 from vdup.store.base import VideoStore
-from vdup.store.open import move_descriptors, open_store
+from vdup.store.open import move_descriptors, open_store, open_store_to_read
 from vdup.store.pooling import DESCRIPTOR_DIMENSIONS
 
 logger = logging.getLogger(__name__)
@@ -28,43 +27,66 @@ class OpenLibrary:
     """Folder, frame index, store and encoder of one library. One process at a time has a library open."""
 
     def __init__(
-        self, config: LibraryConfig, encoder: Encoder, folder: LibraryFolder, store: VideoStore, resources: ExitStack
+        self,
+        config: LibraryConfig,
+        encoder: Encoder,
+        folder: LibraryFolder,
+        store: VideoStore | None,
+        resources: ExitStack,
     ) -> None:
-        """Takes parts that are open already; ``resources`` closes them. Use :meth:`open`."""
+        """Takes parts that are open already; ``resources`` closes them. Use :meth:`open`.
+
+        Without a store, one is opened for reading when it is first needed, and so are the other parts.
+        """
         self.config = config
         self.encoder = encoder
         self.folder = folder
-        self.store = store
+        self._store = store
         self._resources = resources
-        self._lookup: FrameLookup | None = FrameLookup(folder, config.index)
-        self._stretches: StretchLookup | None = StretchLookup(folder, store, config.store.stretch_seconds)
+        self._lookup: FrameLookup | None = None
+        self._stretches: StretchLookup | None = None
+        if store is not None:
+            self._lookup = FrameLookup(folder, config.index)
+            self._stretches = StretchLookup(folder, store, config.store.stretch_seconds)
         reader = build_video_reader(config, encoder)
         self.whole_videos = None if reader is None else WholeVideos(folder, reader, config.store)
         """Vectors of whole videos; none where ``aggregation=none``."""
 
     @classmethod
-    def open(cls, library: Path | str | LibraryConfig, *, create: bool = False) -> Self:
+    def open(cls, library: Path | str | LibraryConfig, *, create: bool = False, read_only: bool = False) -> Self:
         """Opens a library.
 
         Args:
             library: its folder, with the default settings, or full settings.
             create: make it when the folder is missing or empty.
+            read_only: change no file of the library; what would change one raises LibraryError.
 
         Raises:
-            LibraryError: it does not exist, is in use, is damaged, or was made with other settings.
+            LibraryError: it does not exist, is in use, is damaged, holds a link, or was made with other settings.
             WeightsError: the model's weights cannot be used.
             StoreError: the store of descriptors cannot be used.
+            ValueError: it is to be made and not to be written.
         """
         config = library if isinstance(library, LibraryConfig) else LibraryConfig(library=Path(library))
         model = ModelConfig(**{field.name: getattr(config, field.name) for field in fields(ModelConfig)})
         encoder = build_encoder(model)
         with ExitStack() as stack:
-            folder = stack.enter_context(LibraryFolder.open(config.library, encoder.settings(model), create=create))
-            store = stack.enter_context(_open_store(config.store, folder.store_path))
+            folder = stack.enter_context(
+                LibraryFolder.open(config.library, encoder.settings(model), create=create, read_only=read_only)
+            )
+            store = None if read_only else stack.enter_context(_open_store(config.store, folder.store_path))
             opened = cls(config, encoder, folder, store, stack)
             # From here on the library closes them, not this block.
             opened._resources = stack.pop_all()
             return opened
+
+    @property
+    def store(self) -> VideoStore:
+        """The store of descriptors."""
+        if self._store is None:
+            store = open_store_to_read(self.config.store, self.folder.store_path, DESCRIPTOR_DIMENSIONS)
+            self._store = self._resources.enter_context(store)
+        return self._store
 
     @property
     def lookup(self) -> FrameLookup:
@@ -84,9 +106,13 @@ class OpenLibrary:
     def changing(self) -> Iterator[None]:
         """Saves after a block that changes the catalogue.
 
-        After an error, index and descriptors may lag behind the catalogue: they are brought into step with it when they
-        are next used, or when the library is next opened.
+        After an error, index and descriptors may lag behind the catalogue: they catch up with it when they are next
+        used, or when the library is next opened.
+
+        Raises:
+            LibraryError: the library was opened for reading.
         """
+        self.folder.check_may_change()
         try:
             yield
         except BaseException:
@@ -126,9 +152,16 @@ class OpenLibrary:
             self.stretches.forget(record.number)
 
     def save(self) -> None:
-        """Brings index and store on disk into step with the catalogue."""
+        """Writes what index and stores lack of the catalogue.
+
+        Raises:
+            LibraryError: the library was opened for reading.
+        """
+        self.folder.check_may_change()
         self.lookup.save()
         self.stretches.save()
+        if self.whole_videos is not None:
+            self.whole_videos.save()
 
     def rebuild(self) -> None:
         """Gives the space of removed videos back and makes index and descriptors anew from the stored codes."""
@@ -162,13 +195,31 @@ class OpenLibrary:
 
 
 def _open_store(config: StoreConfig, path: Path) -> VideoStore:
-    """The store that the settings name. An embedded one that is damaged is made anew: its contents come from codes."""
+    """The store that the settings name. An embedded one that is damaged is made again: its contents come from codes."""
     try:
         return open_store(config, path, DESCRIPTOR_DIMENSIONS)
     except StoreDamagedError as error:
         logger.warning("%s; made anew from the stored codes", error)
-        shutil.rmtree(path)
+        discard_store(path)
         return open_store(config, path, DESCRIPTOR_DIMENSIONS)
+
+
+def find_problems(config: LibraryConfig) -> list[str]:
+    """Looks for damage in a library without changing it; one sentence a problem.
+
+    Args:
+        config: which library, and its settings.
+
+    Raises:
+        LibraryError: the library cannot be looked at: it does not exist, is in use, holds a link or has other settings.
+        WeightsError: the model's weights cannot be used.
+        StoreError: the store of descriptors cannot be used.
+    """
+    try:
+        with OpenLibrary.open(config, read_only=True) as library:
+            return library.check()
+    except LibraryDamagedError as error:  # so damaged that it cannot be opened
+        return [str(error)]
 
 
 def summary(library: OpenLibrary) -> Mapping[str, int | float | str]:

@@ -1,11 +1,12 @@
 """Vectors of whole videos: read off while videos are decoded, kept in the catalogue, searched for in a Qdrant store.
 
 What the catalogue keeps is the truth: a vector is written in the same transaction as its video. The store has what is
-compared, made from it, and is brought into step before it is used; it is named after all that shapes its vectors, so a
-change of weights gives another store and not a mixture.
+compared, made from it, and catches up with it when the library is saved and before it is used; it is named after all
+that shapes its vectors, so a change of weights gives another store and not a mixture.
 """
 
 import logging
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -17,12 +18,16 @@ from torch import Tensor
 
 from vdup.aggregation.aggregator import Aggregator, RunningMean, build_aggregator
 from vdup.catalogue.folder import LibraryFolder
+from vdup.catalogue.set_aside import set_file_aside
 from vdup.config import DMLAggregationConfig, LibraryConfig, NoAggregationConfig, StoreConfig
-from vdup.errors import ConfigError, LibraryError, StoreDamagedError
+from vdup.errors import ConfigError, LibraryError, StoreDamagedError, WeightsError
 from vdup.features.layer_maxima import LayerMaxima
+from vdup.library_files import is_there
 from vdup.pipeline.encoder import Encoder
 from vdup.store.base import Descriptors, VideoStore
-from vdup.store.open import open_store
+from vdup.store.edge import holds_only_a_store
+from vdup.store.memory import OverlaidVideoStore
+from vdup.store.open import open_store, open_store_to_read
 from vdup.types import BoolArray, DescriptorHit, FloatArray, RowArray
 
 logger = logging.getLogger(__name__)
@@ -31,6 +36,7 @@ _WRITE_VIDEOS = 256
 _NAME = "videos"
 _DIGITS = 12
 """Of the digest, in the name of a store."""
+_STORE_NAME = re.compile(rf"{_NAME}-[0-9a-f]{{{_DIGITS}}}")
 
 
 class VideoAverage:
@@ -131,7 +137,7 @@ class WholeVideos:
 
     def all_vectors(self) -> tuple[RowArray, FloatArray]:
         """Numbers, int64 [V] ascending, and vectors, float32 [V, D], of all videos that have one."""
-        numbers = sorted(self._indexed() & self._folder.catalogue.numbers_with_vector(self.kind))
+        numbers = sorted(self._wanted())
         return np.array(numbers, dtype=np.int64), self.vectors_of(numbers)
 
     def search(self, vectors: FloatArray, limit: int) -> list[list[DescriptorHit]]:
@@ -150,30 +156,51 @@ class WholeVideos:
         answers = iter(store.search(vectors[told], limit))
         return [next(answers) if known else [] for known in told.tolist()]
 
+    def save(self) -> None:
+        """Writes what the store lacks, so that a search need not; nothing where the weights for it are missing.
+
+        Raises:
+            StoreError: the store failed.
+        """
+        try:
+            path = self._path()
+        except WeightsError:
+            return  # averages are kept all the same; a search says which weights it needs
+        if is_there(path) or self._wanted():
+            self._opened()
+
     def close(self) -> None:
         """Closes the store."""
         self._resources.close()
 
     def _opened(self) -> VideoStore:
         if self._store is None:
-            name = f"{_NAME}-{self.reader.aggregator.digest[:_DIGITS]}"
-            path = self._folder.path / name
-            _drop_older(self._folder.path, name)
-            config = replace(self._config, collection=f"{self._config.collection}-{name}")
-            try:
-                store = open_store(config, path, self.reader.aggregator.dimensions)
-            except StoreDamagedError as error:
-                logger.warning("%s; made anew from the catalogue", error)
-                shutil.rmtree(path)
-                store = open_store(config, path, self.reader.aggregator.dimensions)
-            self._store = self._resources.enter_context(store)
+            path = self._path()
+            config = replace(self._config, collection=f"{self._config.collection}-{path.name}")
+            if self._folder.read_only:
+                store = open_store_to_read(config, path, self.reader.aggregator.dimensions)
+                self._store = OverlaidVideoStore(self._resources.enter_context(store))
+            else:
+                _drop_older(self._folder.path, path.name)
+                self._store = self._resources.enter_context(self._open_store(config, path))
         self._catch_up(self._store)
         return self._store
 
+    def _path(self) -> Path:
+        """Folder of the embedded store."""
+        return self._folder.path / f"{_NAME}-{self.reader.aggregator.digest[:_DIGITS]}"
+
+    def _open_store(self, config: StoreConfig, path: Path) -> VideoStore:
+        try:
+            return open_store(config, path, self.reader.aggregator.dimensions)
+        except StoreDamagedError as error:
+            logger.warning("%s; made again from the catalogue", error)
+            discard_store(path)
+            return open_store(config, path, self.reader.aggregator.dimensions)
+
     def _catch_up(self, store: VideoStore) -> None:
         """Writes what the store lacks and drops what it should not have."""
-        kept = self._indexed() & self._folder.catalogue.numbers_with_vector(self.kind)
-        stored = store.video_numbers()
+        kept, stored = self._wanted(), store.video_numbers()
         store.remove(sorted(stored - kept))
         wanted = sorted(kept - stored)
         if wanted:
@@ -196,12 +223,29 @@ class WholeVideos:
         end = np.array([record.duration_seconds or 0.0])
         return Descriptors(number, np.zeros(1), end, vector[None])
 
+    def _wanted(self) -> set[int]:
+        """Numbers of the videos that should be in the store."""
+        return self._indexed() & self._folder.catalogue.numbers_with_vector(self.kind)
+
     def _indexed(self) -> set[int]:
         return set(self._folder.catalogue.row_ranges()[:, 0].tolist())
 
 
+def discard_store(path: Path) -> None:
+    """Deletes an embedded store that is damaged; sets it aside when there is more in its folder.
+
+    Raises:
+        OSError: it cannot be deleted.
+        LibraryError: it cannot be set aside.
+    """
+    if holds_only_a_store(path):
+        shutil.rmtree(path)
+    else:
+        logger.warning("%s holds more than a store of descriptors; it is now %s", path, set_file_aside(path).name)
+
+
 def _drop_older(folder: Path, name: str) -> None:
-    """Deletes embedded stores of other weights: they can be made anew."""
-    for path in folder.glob(f"{_NAME}-*"):
-        if path.name != name and path.is_dir():
+    """Deletes embedded stores of other weights: they can be made again."""
+    for path in folder.iterdir():
+        if _STORE_NAME.fullmatch(path.name) and path.name != name and path.is_dir() and holds_only_a_store(path):
             shutil.rmtree(path, ignore_errors=True)

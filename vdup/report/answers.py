@@ -23,7 +23,7 @@ def answer(config: QueryJobConfig, videos: Videos) -> bool:
 
 def answer_with_segments(config: QueryJobConfig, videos: Videos) -> bool:
     """The parts that were copied."""
-    with Library.open(config) as library:
+    with Library.open(config, read_only=True) as library:
         with ProgressDisplay("searching", len(videos)) as display:
             results = library.search_all(videos, config.matcher, display.query_searched)
         fingerprint = library.folder.manifest.fingerprint
@@ -36,7 +36,7 @@ def answer_with_segments(config: QueryJobConfig, videos: Videos) -> bool:
 
 def answer_with_videos(config: QueryJobConfig, videos: Videos) -> bool:
     """The nearest videos as a whole."""
-    with Library.open(config) as library:
+    with Library.open(config, read_only=True) as library:
         threshold = threshold_of(library, config.whole_video)
         with ProgressDisplay("searching", len(videos)) as display:
             results = search_whole_videos(library, videos, config.whole_video, display.query_searched)
@@ -50,7 +50,7 @@ def answer_with_videos(config: QueryJobConfig, videos: Videos) -> bool:
 
 def answer_with_hashes(config: QueryJobConfig, videos: Videos) -> bool:
     """The nearest videos by short codes."""
-    with Library.open(config) as library:
+    with Library.open(config, read_only=True) as library:
         lookup = HashLookup.open(library, config.hash)
         with ProgressDisplay("searching", len(videos)) as display:
 

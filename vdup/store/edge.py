@@ -10,8 +10,9 @@ The engine's threads don't survive ``fork``: a search in a forked child would wa
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from qdrant_edge import (
     CountRequest,
@@ -35,6 +36,7 @@ from qdrant_edge import (
 )
 
 from vdup.errors import StoreDamagedError, StoreError
+from vdup.library_files import check_folder, copy_file, walk_folder
 from vdup.store.points import ROW_KEY, VIDEO_KEY, DescriptorPoint, read_hit, read_id, read_offset, read_point
 from vdup.store.qdrant import QdrantStore
 from vdup.types import DescriptorHit
@@ -49,6 +51,9 @@ _REMEDIES = (
     ("Too many open files", "this process has too many files open: raise the limit (ulimit -n)"),
 )
 """Parts of the engine's messages, which have no types of their own, and what to do about each."""
+
+_OWN_NAMES = frozenset({"edge_config.json", "segments", "wal"})
+"""All that the engine makes in the folder of a store."""
 
 _DAMAGED = f"it is damaged: {_REBUILD}"
 _OF_ANOTHER_KIND = f"it holds descriptors of another kind or width: {_REBUILD}"
@@ -68,12 +73,14 @@ class EdgeVideoStore(QdrantStore):
             ValueError: ``dimensions`` below 1.
             StoreDamagedError: its files are damaged, or hold vectors of another width.
             StoreError: another process has the folder open, or it cannot be read or written.
+            LibraryError: something in the folder is neither a regular file nor a folder, such as a link.
         """
         super().__init__(dimensions)
         self._path = path
         self._process = os.getpid()
         try:
             path.mkdir(parents=True, exist_ok=True)
+            check_folder(path)  # the engine would follow a link
         except OSError as error:
             raise StoreError(f"store of descriptors {path} cannot be made: {error.strerror}; check the path") from error
         config = EdgeConfig(
@@ -97,7 +104,7 @@ class EdgeVideoStore(QdrantStore):
                 raise
             text = str(error)
             remedy = next((remedy for sign, remedy in _REMEDIES if sign in text), None)
-            place = f"store of descriptors {self._path}"
+            place = f"store of descriptors {self._place()}"
             if remedy is not None:
                 raise StoreError(f"{place}: {remedy} (engine: {text})") from error
             fault = _OF_ANOTHER_KIND if "Incompatible" in text else _DAMAGED
@@ -107,8 +114,8 @@ class EdgeVideoStore(QdrantStore):
         super()._check_usable()
         if os.getpid() != self._process:
             raise StoreError(
-                f"store of descriptors {self._path} was opened by process {self._process} and this is a forked copy: "
-                "start child processes with multiprocessing.get_context('spawn')"
+                f"store of descriptors {self._place()} was opened by process {self._process} and this is a forked "
+                "copy: start child processes with multiprocessing.get_context('spawn')"
             )
 
     def _place(self) -> str:
@@ -162,6 +169,60 @@ class EdgeVideoStore(QdrantStore):
         if os.getpid() == self._process:
             with self._translated():
                 self._shard.close()
+
+
+class EdgeVideoReader(EdgeVideoStore):
+    """A copy of an embedded store, for reading: the engine writes to the files of a store as soon as it opens them.
+
+    The copy lies in the folder for temporary files (``TMPDIR``) until the store is closed.
+    """
+
+    def __init__(self, path: Path, dimensions: int) -> None:
+        """Copy the store and open the copy.
+
+        Args:
+            path: folder of the store, which must exist; nothing in it is changed.
+            dimensions: width of every vector.
+
+        Raises:
+            ValueError: ``dimensions`` below 1.
+            StoreDamagedError: its files are damaged, or hold vectors of another width.
+            StoreError: it cannot be read, or not be copied.
+            LibraryError: something in the folder is neither a regular file nor a folder, such as a link.
+        """
+        self._source = path
+        with ExitStack() as stack:
+            try:
+                # Files that cannot be deleted are no reason to fail: they are copies.
+                copy = Path(
+                    stack.enter_context(TemporaryDirectory(prefix="vdup-descriptors-", ignore_cleanup_errors=True))
+                )
+                for entry in walk_folder(path):
+                    target = copy / entry.relative_to(path)
+                    if entry.is_dir():
+                        target.mkdir()
+                    else:
+                        copy_file(entry, target)
+            except OSError as error:
+                raise StoreError(
+                    f"store of descriptors {path} cannot be copied for reading: {error.strerror or error}; check that "
+                    "it may be read, and that there is space for temporary files (TMPDIR names their folder)"
+                ) from error
+            super().__init__(copy, dimensions)
+            self._copy = stack.pop_all()
+
+    def _place(self) -> str:
+        return str(self._source)
+
+    def _close(self) -> None:
+        if os.getpid() == self._process:
+            with self._copy:
+                super()._close()
+
+
+def holds_only_a_store(path: Path) -> bool:
+    """Whether a folder holds nothing but what the engine makes there, so that a damaged store may be deleted."""
+    return all(entry.name in _OWN_NAMES for entry in path.iterdir())
 
 
 def _rows_of(video_numbers: list[int], first_row: int) -> Filter:

@@ -5,9 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from vdup.config import StoreConfig
-from vdup.errors import StoreError
+from vdup.errors import StoreDamagedError, StoreError
+from vdup.library_files import is_there
 from vdup.store.base import Descriptors, VideoStore
-from vdup.store.edge import EdgeVideoStore
+from vdup.store.edge import EdgeVideoReader, EdgeVideoStore
+from vdup.store.memory import MemoryVideoStore
 from vdup.store.server import ServerVideoStore
 
 logger = logging.getLogger(__name__)
@@ -32,6 +34,32 @@ def open_store(config: StoreConfig, library_store_path: Path, dimensions: int) -
     if config.url is None:
         return EdgeVideoStore(library_store_path, dimensions)
     return ServerVideoStore(config, dimensions)
+
+
+def open_store_to_read(config: StoreConfig, library_store_path: Path, dimensions: int) -> VideoStore:
+    """Open a store for a library that is only read: what is changed in it is changed in memory.
+
+    An embedded store that is missing or damaged counts as an empty one.
+
+    Args:
+        config: settings of the store.
+        library_store_path: folder of the embedded store; nothing in it is changed, and it is not made.
+        dimensions: width of every vector.
+
+    Raises:
+        ValueError: ``dimensions`` below 1.
+        StoreUnavailableError: the server does not answer.
+        StoreError: the store cannot be read or copied.
+        LibraryError: something in the folder is neither a regular file nor a folder, such as a link.
+    """
+    if config.url is not None:
+        return ServerVideoStore(config, dimensions)
+    if is_there(library_store_path):
+        try:
+            return EdgeVideoReader(library_store_path, dimensions)
+        except StoreDamagedError as error:
+            logger.warning("%s; done without it", error)
+    return MemoryVideoStore(dimensions)
 
 
 def move_descriptors(source: VideoStore, target: VideoStore, progress: Callable[[int, int], None] | None = None) -> int:

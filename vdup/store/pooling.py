@@ -16,6 +16,8 @@ import hashlib
 import numpy as np
 from numpy.typing import NDArray
 
+from vdup.errors import StoreError
+from vdup.store.base import MAX_ROWS
 from vdup.types import CODE_BITS, CODE_BYTES, CodeArray, FloatArray, TimeArray, VideoCodes
 
 DESCRIPTOR_DIMENSIONS = 256
@@ -59,6 +61,7 @@ def pool_codes(codes: VideoCodes, stretch_seconds: float) -> tuple[TimeArray, Ti
 
     Raises:
         ValueError: ``stretch_seconds`` is not above 0.
+        StoreError: the video is too long for stretches of that length.
     """
     if not stretch_seconds > 0:
         raise ValueError(f"stretch_seconds={stretch_seconds} must be above 0")
@@ -95,8 +98,15 @@ def _windows(length: float, stretch_seconds: float) -> tuple[TimeArray, TimeArra
     starts, ends = np.zeros(1), np.array([length])
     spare = length - stretch_seconds
     if spare > 0:
-        steps = int(np.ceil(spare / (stretch_seconds / 2)))
-        stretch_starts = np.linspace(0.0, spare, steps + 1)
+        steps = np.ceil(spare / (stretch_seconds / 2))
+        # Before any memory is asked for: a damaged record may say that a video lasts for ages.
+        if not steps < MAX_ROWS - 1:
+            raise StoreError(
+                f"a video of {length:.0f} s has too many stretches of {stretch_seconds:g} s: {steps:.0f}, and "
+                f"{MAX_ROWS - 2} fit. Give a longer store.stretch_seconds; if no video is that long, restore the "
+                "library folder from a backup"
+            )
+        stretch_starts = np.linspace(0.0, spare, int(steps) + 1)
         starts = np.append(starts, stretch_starts)
         ends = np.append(ends, stretch_starts + stretch_seconds)
     return starts, ends
