@@ -15,8 +15,8 @@ def link(
     shares: tuple[float, float] = (1.0, 1.0),
     distance_bits: float = 100.0,
 ) -> Overlap:
-    """Two videos of 10 s that share these parts of themselves, from their beginnings."""
-    stretch = Shared((0.0, 10.0 * shares[0]), (0.0, 10.0 * shares[1]), score, distance_bits)
+    """A video of 10 s and another one that share these parts of themselves, from their beginnings."""
+    stretch = Shared((0.0, 10.0 * shares[0]), (0.0, 10.0 * shares[0]), score, distance_bits)
     return Overlap(first, second, *shares, score, distance_bits, (stretch,))
 
 

@@ -16,8 +16,9 @@ def same(start: float, end: float, shift: float = 0.0, score: float = 0.99, dist
     return Shared((start, end), (start + shift, end + shift), score, distance_bits)
 
 
-def whole(seconds: float, *shared: Shared, rule: ContainmentRule = RULE) -> bool:
-    return rule.first_is_whole_in_second(overlap_of("a", "b", seconds, 1000.0, shared), seconds)
+def whole(seconds: float, *shared: Shared, other_seconds: float = 9000.0) -> bool:
+    overlap = overlap_of("a", "b", seconds, other_seconds, shared)
+    return RULE.first_is_whole_in_second(overlap, seconds, other_seconds)
 
 
 def test_one_stretch_of_the_whole() -> None:
@@ -55,6 +56,22 @@ def test_a_film_shown_twice_is_not_in_one_that_shows_it_once() -> None:
 
 def test_scenes_in_another_order_are_another_cut() -> None:
     assert not whole(40.0, same(0.0, 20.0, 20.0), same(20.0, 40.0, -20.0))
+
+
+@pytest.mark.parametrize(("speed", "expected"), [(0.78, False), (0.96, True), (1.5, True)])
+def test_a_part_is_not_taken_for_the_whole_at_a_lower_speed(speed: float, expected: bool) -> None:
+    """Films shown at 25 in place of 24 frames a second are 4 % shorter."""
+    assert whole(60.0, Shared((0.0, 60.0), (0.0, 60.0 * speed), 0.99, 100.0)) == expected
+
+
+def test_a_stretch_of_the_wrong_speed_does_not_displace_a_right_one() -> None:
+    assert whole(8.0, Shared((0.0, 8.0), (0.9, 7.0), 0.99, 100.0), same(0.0, 7.5, 0.2))
+
+
+def test_what_is_whole_cannot_be_longer_than_what_contains_it() -> None:
+    """The uncertain ends of the stretch lie outside of the other video."""
+    assert whole(5.0, Shared((0.0, 5.0), (20.0, 23.9), 0.99, 100.0), other_seconds=60.0)
+    assert not whole(5.0, Shared((0.0, 5.0), (0.0, 3.9), 0.99, 100.0), other_seconds=3.9)
 
 
 def test_what_lies_between_in_the_other_video_does_not_matter() -> None:

@@ -1,3 +1,4 @@
+import itertools
 from collections.abc import Iterable, Mapping
 
 import numpy as np
@@ -73,7 +74,7 @@ def test_a_compilation_does_not_go_for_the_clips_that_it_holds() -> None:
 
 def test_what_lacks_a_scene_does_not_replace_the_whole() -> None:
     """That much is enough for a group, not for a deletion."""
-    found = judged([link("whole", "cut", shares=(0.85, 1.0))], [record("whole"), record("cut", (1280, 720))])
+    found = judged([link("whole", "cut", shares=(0.85, 1.0))], [record("whole"), record("cut", (1280, 720), 8.5)])
     assert actions(found) == {"cut": "keep", "whole": "keep"}
     assert found["whole"].reason == "no other file is known to contain all of it"
     assert found["cut"].reason == "most pixels (1280x720), though whole contains all of it"
@@ -156,25 +157,28 @@ def test_whatever_goes_is_whole_in_one_file_that_stays(seed: int) -> None:
     """Anything may be linked, gone, changed, of any quality: what is promised about deletions holds."""
     rng = np.random.default_rng(seed)
     names = [f"v{number}" for number in range(9)]
-    shares = {(a, b): float(rng.choice([0.3, 0.85, 0.95, 1.0])) for a in names for b in names}
-    overlaps = [
-        link(a, b, float(rng.choice([0.6, 0.99])), (shares[a, b], shares[b, a]))
-        for place, a in enumerate(names)
-        for b in names[place + 1 :]
-        if rng.random() < 0.4
+    seconds = dict(zip(names, rng.choice([10.0, 10.4, 11.0, 14.0], 9).tolist(), strict=True))
+    overlaps = []
+    for a, b in itertools.combinations(names, 2):
+        if rng.random() < 0.5:
+            both = (0.0, min(seconds[a], seconds[b]) - float(rng.choice([0.0, 0.8, 3.0])))
+            stretch = Shared(both, both, float(rng.choice([0.6, 0.99])), 100.0)
+            overlaps.append(overlap_of(a, b, seconds[a], seconds[b], [stretch]))
+    records = [
+        record(name, (int(rng.integers(1, 4)) * 320, 360), seconds[name], int(rng.integers(1, 9))) for name in names
     ]
-    records = [record(name, (int(rng.integers(1, 4)) * 320, 360), size_bytes=int(rng.integers(1, 9))) for name in names]
     choices = [FileState.present] * 4 + [FileState.gone, FileState.changed]
     states = [choices[place] for place in rng.integers(0, 6, 9)]
     files = {
         name: FileLook(state, identity=(1, int(rng.integers(0, 7)))) for name, state in zip(names, states, strict=True)
     }
     found = judged(overlaps, records, files)
+    # Half a second of the end may be missed, and then a twentieth of the length.
     whole = {
         (inner, outer)
         for one in overlaps
-        for inner, outer, share in ((one.first, one.second, one.first_share), (one.second, one.first, one.second_share))
-        if share >= 0.95 and one.score >= 0.95
+        for inner, outer in ((one.first, one.second), (one.second, one.first))
+        if one.score >= 0.95 and one.shared[0].first_seconds[1] + 0.5 >= 0.95 * seconds[inner]
     }
     staying = {files[name].identity for name, proposal in found.items() if proposal.action is Action.keep}
     for name, proposal in found.items():

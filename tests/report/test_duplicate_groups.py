@@ -72,7 +72,7 @@ def test_json_tells_links_relations_and_stretches() -> None:
     [shared] = group["links"]
     assert (shared["relation"], shared["first_share"], shared["second_share"]) == ("contained", 1.0, 0.4)
     assert shared["shared"] == [
-        {"first_seconds": [0.0, 10.0], "second_seconds": [0.0, 4.0], "score": 0.97, "distance_bits": 100.0}
+        {"first_seconds": [0.0, 10.0], "second_seconds": [0.0, 10.0], "score": 0.97, "distance_bits": 100.0}
     ]
     assert [pair["relation"] for pair in document["pairs_that_share_a_part"]] == ["part"]
     assert document["pairs_marked_as_not_duplicates"] == 2

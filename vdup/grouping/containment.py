@@ -15,7 +15,7 @@ class ContainmentRule:
     """When a video counts as whole in another."""
 
     min_share: float
-    """Least share of its length that must be matched,"""
+    """Least share of its length that must be matched, and that the stretches of the other must be long,"""
     slack_seconds: float
     """after each matched stretch was lengthened by this much at both ends, which sampling leaves uncertain,"""
     max_missing_seconds: float
@@ -25,29 +25,40 @@ class ContainmentRule:
     strong_distance_bits: float
     """if its frames differ by no more than this on average."""
 
-    def first_is_whole_in_second(self, overlap: Overlap, first_seconds: float) -> bool:
+    def first_is_whole_in_second(self, overlap: Overlap, first_seconds: float, second_seconds: float) -> bool:
         """Whether all of the first video of a pair is in the second, by its strong stretches.
+
+        What they cover of the second must be nearly as long, each by itself and together: where little moves, a part is
+        easily taken for the whole at a lower speed.
 
         Args:
             overlap: what they share.
             first_seconds: length of the first.
+            second_seconds: length of the second.
         """
-        strong = [
-            item
-            for item in overlap.shared
-            if item.score >= self.strong_score and item.distance_bits <= self.strong_distance_bits
-        ]
-        covered = [
-            (start - self.slack_seconds, end + self.slack_seconds)
-            for start, end in (item.first_seconds for item in in_order(strong))
-        ]
-        missing = gaps(covered, first_seconds)
-        lengths = [end - start for start, end in missing]
+        chain = in_order([item for item in overlap.shared if self._counts(item)])
+        in_first = [self._widened(item.first_seconds) for item in chain]
+        in_second = [self._widened(item.second_seconds) for item in chain]
+        missing = [end - start for start, end in gaps(in_first, first_seconds)]
+        outside = [end - start for start, end in gaps(in_second, second_seconds)]
         return (
-            bool(covered)
-            and sum(lengths) <= (1.0 - self.min_share) * first_seconds
-            and max(lengths, default=0.0) <= self.max_missing_seconds
+            bool(chain)
+            and sum(missing) <= (1.0 - self.min_share) * first_seconds
+            and max(missing, default=0.0) <= self.max_missing_seconds
+            and second_seconds - sum(outside) >= self.min_share * first_seconds
         )
+
+    def _counts(self, shared: Shared) -> bool:
+        start, end = shared.first_seconds
+        second_start, second_end = self._widened(shared.second_seconds)
+        return (
+            shared.score >= self.strong_score
+            and shared.distance_bits <= self.strong_distance_bits
+            and second_end - second_start >= self.min_share * (end - start)
+        )
+
+    def _widened(self, interval: Interval) -> Interval:
+        return interval[0] - self.slack_seconds, interval[1] + self.slack_seconds
 
 
 def in_order(shared: Sequence[Shared]) -> list[Shared]:

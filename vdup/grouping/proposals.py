@@ -142,7 +142,7 @@ def _is_whole(link: Overlap, records: Mapping[str, VideoRecord], rule: Containme
     first, second = records[link.first], records[link.second]
     if first.content_hash and first.content_hash == second.content_hash:
         return True
-    return rule.first_is_whole_in_second(link, first.duration_seconds or 0.0)
+    return rule.first_is_whole_in_second(link, first.duration_seconds or 0.0, second.duration_seconds or 0.0)
 
 
 def _in(standing: Sequence[str], found: Collection[str]) -> tuple[str, ...]:
