@@ -35,6 +35,8 @@ _LONGEST_SECONDS = 600.0
 _CUT_SHARE = 0.11
 """Cut off each end of a trimmed copy, as a part of the original's length."""
 
+_TRIMMED = "-trimmed.mp4"
+
 Group = frozenset[str]
 
 
@@ -44,7 +46,7 @@ class Comparison:
 
     planted: int
     whole: int
-    """Planted groups of which all members are together in one found group, and no stranger."""
+    """Planted groups of which all members are together in one found group, and nothing else."""
     pairs: int
     """Pairs of videos within planted groups."""
     pairs_found: int
@@ -55,6 +57,30 @@ class Comparison:
     """Found groups with such a pair."""
     other_groups: int
     """Found groups without a member of any planted one."""
+
+
+@dataclass(frozen=True)
+class Removals:
+    """Members of planted groups that are proposed for removal."""
+
+    possible: int
+    """All but one of each group: the original contains its copies."""
+    proposed: int
+    wrong: int
+    """Those of them without a file of their group that stays and contains all of them: a trimmed copy contains no other
+    member."""
+
+
+def count_removals(planted: Collection[Group], proposals: Mapping[str, str]) -> Removals:
+    """Counts what is proposed for removal, by the proposal of every video in a found group."""
+    proposed = wrong = 0
+    for group in planted:
+        going = {video for video in group if proposals.get(video) == "remove"}
+        staying = {video for video in group if proposals.get(video) == "keep"}
+        whole = {video for video in staying if not video.endswith(_TRIMMED)}
+        proposed += len(going)
+        wrong += sum(not (staying if video.endswith(_TRIMMED) else whole) for video in going)
+    return Removals(sum(len(group) - 1 for group in planted), proposed, wrong)
 
 
 def compare(planted: Collection[Group], found: Collection[Group]) -> Comparison:
@@ -99,7 +125,7 @@ def plant(root: Path, videos: Path) -> list[Group]:
             link.symlink_to(original.resolve())
     for original in references:
         encoded = videos / "copies" / f"{original.stem}-encoded.mp4"
-        trimmed = videos / "copies" / f"{original.stem}-trimmed.mp4"
+        trimmed = videos / "copies" / f"{original.stem}{_TRIMMED}"
         _copy(original, encoded, 0.0)
         _copy(original, trimmed, _CUT_SHARE)
         groups.append(frozenset((f"originals/{original.name}", f"copies/{encoded.name}", f"copies/{trimmed.name}")))
@@ -127,7 +153,7 @@ def _quoted(name: str, path: Path) -> str:
     return f"{name}='{escaped}'"
 
 
-def measure(root: Path, place: Path, overrides: Sequence[str]) -> tuple[Comparison, Mapping[str, float]]:
+def measure(root: Path, place: Path, overrides: Sequence[str]) -> tuple[Comparison, Removals, Mapping[str, float]]:
     """Plants, indexes, looks for duplicates and compares; the seconds of each step.
 
     Raises:
@@ -142,22 +168,30 @@ def measure(root: Path, place: Path, overrides: Sequence[str]) -> tuple[Comparis
     seconds["finding the groups"] = _run("vdup.duplicates", library, _quoted("output", output), *overrides)
     document = json.loads(output.read_text())
     found = [frozenset(str(member["video_id"]) for member in group["members"]) for group in document["groups"]]
-    return compare(planted, found), seconds
+    proposals = {
+        str(member["video_id"]): str(member["proposal"]) for group in document["groups"] for member in group["members"]
+    }
+    return compare(planted, found), count_removals(planted, proposals), seconds
 
 
-def print_comparison(comparison: Comparison, seconds: Mapping[str, float], console: Console) -> None:
+def print_comparison(
+    comparison: Comparison, removals: Removals, seconds: Mapping[str, float], console: Console
+) -> None:
     """Prints the counts and the seconds."""
     table = Table(title="groups of near-duplicates")
     table.add_column("what")
     table.add_column("number", justify="right")
     for name, number in (
         ("planted groups", comparison.planted),
-        ("found whole, without strangers", comparison.whole),
+        ("found whole, with nothing else in them", comparison.whole),
         ("pairs in planted groups", comparison.pairs),
         ("found", comparison.pairs_found),
         ("false pairs", comparison.false_pairs),
         ("false groups", comparison.false_groups),
         ("groups of other clips alone", comparison.other_groups),
+        ("files of planted groups that could go", removals.possible),
+        ("proposed for removal", removals.proposed),
+        ("proposed though no file that stays contains them", removals.wrong),
     ):
         table.add_row(name, str(number))
     for name, taken in seconds.items():

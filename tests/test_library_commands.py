@@ -58,6 +58,24 @@ def test_a_copy_is_found_marked_and_found_again(place: Path) -> None:
     assert "1 group" in found(place, "duplicates_after_all=[copy.mp4,a.mp4]").out
 
 
+def test_only_a_copy_that_is_there_may_go_for_one_that_is_there(place: Path) -> None:
+    films, away = place / "films", place / "away.mp4"
+    assert proposals(place) == {"a.mp4": "keep", "copy.mp4": "remove"}
+    (films / "a.mp4").rename(away)
+    assert proposals(place) == {"a.mp4": "gone", "copy.mp4": "keep"}
+    (films / "a.mp4").symlink_to(films / "copy.mp4")
+    assert "0 files proposed for removal" in found(place).out
+    (films / "a.mp4").unlink()
+    away.rename(films / "a.mp4")
+    assert "1 file proposed for removal" in found(place).out
+
+
+def proposals(folder: Path) -> dict[str, str]:
+    assert found(folder, "output=proposals.csv").code == 0
+    rows = csv.DictReader((folder / "proposals.csv").read_text().splitlines())
+    return {row["video_id"]: row["proposal"] for row in rows}
+
+
 @pytest.mark.parametrize(
     ("words", "code", "expected"),
     [
@@ -66,6 +84,7 @@ def test_a_copy_is_found_marked_and_found_again(place: Path) -> None:
         (["not_duplicates=[a.mp4]"], 2, "not_duplicates=a.mp4: give two or more different videos"),
         (["not_duplicates=[a.mp4,c.mp4]"], 1, "the library holds no video c.mp4"),
         (["nearly_all=0.5"], 2, "nearly_all=0.5 is not usable"),
+        (["min_share=1.5"], 2, "min_share=1.5 is not usable"),
         (["matcher=tmk"], 2, "matcher=tmk: this command cannot use that option"),
     ],
 )

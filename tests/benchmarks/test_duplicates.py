@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from video_factory import regular_times, write_numbered
 
-from benchmarks.duplicates import Comparison, compare, main, plant
+from benchmarks.duplicates import Comparison, Removals, compare, count_removals, main, plant
 from vdup.errors import ConfigError
 
 
@@ -29,6 +29,21 @@ def test_two_planted_groups_in_one() -> None:
 
 def test_nothing_found() -> None:
     assert compare(groups("ab"), []) == Comparison(1, 0, 1, 0, 0, 0, 0)
+
+
+def test_removals_are_right_when_what_contains_them_stays() -> None:
+    original, encoded, trimmed = "originals/R.mp4", "copies/R-encoded.mp4", "copies/R-trimmed.mp4"
+    planted = [frozenset((original, encoded, trimmed))]
+    for going, expected in (
+        ({encoded, trimmed}, Removals(2, 2, 0)),
+        ({original, encoded}, Removals(2, 2, 2)),
+        ({original, trimmed}, Removals(2, 2, 0)),
+        ({original, encoded, trimmed}, Removals(2, 3, 3)),
+        (set(), Removals(2, 0, 0)),
+    ):
+        proposals = {video: "remove" if video in going else "keep" for video in planted[0]}
+        assert count_removals(planted, proposals) == expected
+    assert count_removals(planted, {original: "gone", encoded: "remove"}) == Removals(2, 1, 1)
 
 
 def test_copies_are_planted_once(tmp_path: Path) -> None:

@@ -1,8 +1,10 @@
 """Overlaps and records made up for tests of grouping."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from vdup.catalogue.records import VideoRecord, VideoState
+from vdup.grouping.files import FileLook, FileState
 from vdup.grouping.overlap import Overlap, Shared
 
 
@@ -13,8 +15,8 @@ def link(
     shares: tuple[float, float] = (1.0, 1.0),
     distance_bits: float = 100.0,
 ) -> Overlap:
-    """Two videos of 10 s that share these parts of themselves."""
-    stretch = Shared((0.0, 10.0 * shares[0]), (0.0, 10.0 * shares[1]), score, distance_bits)
+    """A video of 10 s and another one that share these parts of themselves, from their beginnings."""
+    stretch = Shared((0.0, 10.0 * shares[0]), (0.0, 10.0 * shares[0]), score, distance_bits)
     return Overlap(first, second, *shares, score, distance_bits, (stretch,))
 
 
@@ -35,3 +37,8 @@ def record(
         height=size[1],
         indexed_at="2026-01-01T00:00:00",
     )
+
+
+def all_present(ids: Iterable[str]) -> dict[str, FileLook]:
+    """Files of their own, each as it was indexed."""
+    return {video_id: FileLook(FileState.present, identity=(1, number)) for number, video_id in enumerate(ids)}

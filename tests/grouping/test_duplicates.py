@@ -6,6 +6,7 @@ from pipeline.workshop import Workshop
 from vdup.config import DuplicatesJobConfig
 from vdup.errors import ConfigError, LibraryError
 from vdup.grouping.duplicates import Duplicates, find_duplicates, mark
+from vdup.grouping.proposals import Action
 from vdup.pipeline.library import Library
 
 
@@ -37,10 +38,47 @@ def members(found: Duplicates) -> list[tuple[str, ...]]:
 def test_groups_and_what_to_keep(workshop: Workshop, library: Library) -> None:
     found = find_duplicates(library, settings(workshop))
     assert members(found) == [("a", "b", "cut"), ("x", "y")]
-    assert [judged.choice.keep for judged in found.groups] == ["b", "y"]
-    assert found.groups[0].choice.reason == "complete (1 of the others lacks a part), longest (34.0 s)"
+    assert [judged.members(Action.keep) for judged in found.groups] == [["b"], ["y"]]
+    assert [judged.members(Action.remove) for judged in found.groups] == [["a", "cut"], ["x"]]
+    assert found.groups[0].proposals["b"].reason == "complete (1 of the others lacks a part), longest (34.0 s)"
     assert found.ruled_out == 0
     assert "stranger" in found.records
+
+
+def proposed(found: Duplicates) -> dict[str, str]:
+    return {video: item.action.value for judged in found.groups for video, item in judged.proposals.items()}
+
+
+def test_files_that_are_gone_are_not_kept_and_nothing_goes_for_them(workshop: Workshop, library: Library) -> None:
+    (workshop.folder / "b").unlink()
+    (workshop.folder / "y").write_text("another film")
+    found = find_duplicates(library, settings(workshop))
+    assert proposed(found) == {"a": "keep", "b": "gone", "cut": "remove", "x": "keep", "y": "changed"}
+
+
+def test_films_that_begin_with_the_same_ident_all_stay(workshop: Workshop) -> None:
+    ident = (1, 0, 12)
+    with workshop.open() as library:
+        library.index_all(
+            [
+                workshop.film("ident", ident),
+                workshop.film("film 1", ident, (2, 0, 24)),
+                workshop.film("film 2", ident, (3, 0, 28)),
+            ]
+        )
+        found = find_duplicates(library, settings(workshop))
+    assert proposed(found) == {"film 1": "keep", "film 2": "keep", "ident": "remove"}
+
+
+def test_links_are_no_copies(workshop: Workshop, library: Library) -> None:
+    hard, soft = workshop.folder / "hard", workshop.folder / "a soft link"
+    hard.hardlink_to(workshop.folder / "x")
+    soft.symlink_to(hard)
+    library.index_all([("hard", hard), ("a soft link", soft)])
+    library.remove(["y"])
+    found = find_duplicates(library, settings(workshop))
+    assert found.groups[1].members(Action.keep) == ["hard"]
+    assert found.groups[1].members(Action.link) == ["a soft link", "x"]
 
 
 def test_marked_pairs_are_left_out_and_come_back(workshop: Workshop, library: Library) -> None:
@@ -79,7 +117,19 @@ def test_one_video_is_no_pair(name: str, ids: list[str]) -> None:
         DuplicatesJobConfig(**{name: ids})  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("name", "value"), [("nearly_all", 0.5), ("nearly_all", 1.1), ("strong_score", -0.1)])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("nearly_all", 0.5),
+        ("nearly_all", 1.1),
+        ("strong_score", -0.1),
+        ("min_share", 0.5),
+        ("min_share", 1.1),
+        ("slack_seconds", -0.1),
+        ("slack_seconds", 11),
+        ("max_missing_seconds", -1),
+    ],
+)
 def test_settings_out_of_range(name: str, value: float) -> None:
     with pytest.raises(ConfigError, match=name):
         DuplicatesJobConfig(**{name: value})  # type: ignore[arg-type]

@@ -1,9 +1,11 @@
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
-from pipeline.workshop import Workshop
+from pipeline.workshop import Workshop, picture
 
+from vdup.align.calibration import save_calibration
 from vdup.grouping import self_join
 from vdup.grouping.overlap import Overlap, Relation, Shared
 from vdup.grouping.self_join import join_library, stored_track
@@ -87,6 +89,29 @@ def test_pairs_of_a_library(workshop: Workshop) -> None:
     assert share_of_cut > 0.8
     assert steps[-1][0] == steps[-1][1]
     assert [done for done, _ in steps] == list(range(1, len(steps) + 1))
+
+
+def test_stretches_that_show_nearly_nothing_are_left_out(workshop: Workshop) -> None:
+    """Footage 7 is dark noise, near to the background codes; films that begin with it share no more than that."""
+    noise = workshop.encoder.encode(np.stack([picture(7, second) for second in range(12)]))
+    flips = np.packbits(np.random.default_rng(3).random((10, 1, 1024)) < 0.22, axis=-1)
+    near = np.concatenate([workshop.calibration().background_codes, *(noise ^ flips)])
+    matcher = workshop.matcher()
+    assert matcher.calibration is not None
+    save_calibration(matcher.calibration, replace(workshop.calibration(), background_codes=near))
+    with workshop.open() as library:
+        library.index_all(
+            [
+                workshop.film("leader", (7, 0, 12)),
+                workshop.film("another leader", (7, 0, 12)),
+                workshop.film("film", (7, 0, 8), (1, 0, 20)),
+                workshop.film("copy", (7, 0, 8), (1, 0, 20)),
+                workshop.film("other film", (7, 0, 8), (2, 0, 20)),
+            ]
+        )
+        [overlap] = join_library(library, matcher)
+    assert (overlap.first, overlap.second) == ("film", "copy")
+    assert overlap.first_share > 0.9
 
 
 def test_an_interrupted_join_goes_on(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,31 +1,49 @@
 import csv
 import json
+from collections.abc import Mapping
+from itertools import combinations
 from pathlib import Path
 
-from grouping.made_overlaps import link, record
+from grouping.made_overlaps import all_present, link, record
 from result_factory import console
 
 from vdup.config import DuplicatesJobConfig
-from vdup.grouping.duplicates import Duplicates, JudgedGroup
+from vdup.grouping.duplicates import Duplicates, JudgedGroup, containment_rule
+from vdup.grouping.files import FileLook, FileState
 from vdup.grouping.groups import group_overlaps
-from vdup.grouping.keep import best_copy
 from vdup.grouping.overlap import Overlap
+from vdup.grouping.proposals import propose
 from vdup.report.duplicate_groups import COLUMNS, MOST_GROUPS, print_groups, to_csv, to_json, write_groups
 
 CONFIG = DuplicatesJobConfig()
 
 
-def made(*overlaps: Overlap, names: str = "") -> Duplicates:
+def made(*overlaps: Overlap, names: str = "", files: Mapping[str, FileLook] | None = None) -> Duplicates:
     ids = sorted({video for overlap in overlaps for video in (overlap.first, overlap.second)} | set(names))
     records = {video: record(video, (640, 360 + 60 * place)) for place, video in enumerate(ids)}
     grouping = group_overlaps(overlaps, CONFIG.nearly_all, CONFIG.strong_score, CONFIG.strong_distance_bits)
+    looks = all_present(ids) | dict(files or {})
+    proposals = propose(grouping.groups, records, looks, containment_rule(CONFIG), CONFIG.nearly_all)
     return Duplicates(
-        groups=tuple(JudgedGroup(group, best_copy(group, records, CONFIG.nearly_all)) for group in grouping.groups),
+        groups=tuple(map(JudgedGroup, grouping.groups, proposals)),
         possible=grouping.possible,
         parts=tuple(overlap for overlap in overlaps if not overlap.is_near_duplicate(CONFIG.nearly_all)),
         ruled_out=2,
         records=records,
         fingerprint="f" * 64,
+    )
+
+
+def all_kinds() -> Duplicates:
+    """A copy that is kept, one to go, one that may lack something, a link, and a file that is gone."""
+    overlaps = [link(first, second) for first, second in combinations(("best", "copy", "gone", "link"), 2)]
+    return made(
+        *overlaps,
+        link("a longer cut", "best", shares=(0.85, 1.0)),
+        files={
+            "link": FileLook(FileState.present, identity=(1, 1), is_symlink=True),
+            "gone": FileLook(FileState.gone, "the file is gone"),
+        },
     )
 
 
@@ -37,11 +55,12 @@ def printed(found: Duplicates, output: Path | None = None, width: int | None = N
 
 def test_csv_has_a_line_a_member() -> None:
     found = made(link("a", "b"), link("cut", "b", shares=(1.0, 0.4)), link("cut", "a", shares=(1.0, 0.4)))
-    rows = list(csv.DictReader(to_csv(found, CONFIG).splitlines()))
+    rows = list(csv.DictReader(to_csv(found).splitlines()))
     assert tuple(rows[0]) == COLUMNS
     assert [row["video_id"] for row in rows] == ["a", "b", "cut"]
-    assert [row["keep"] for row in rows] == ["no", "yes", "no"]
-    assert [row["contained_in"] for row in rows] == ["", "", "a|b"]
+    assert [row["proposal"] for row in rows] == ["remove", "keep", "remove"]
+    assert [row["contained_in"] for row in rows] == ["b", "a", "a|b"]
+    assert rows[0]["reason"] == "b contains all of it"
     assert rows[1]["reason"].startswith("complete (1 of the others lacks a part)")
     assert (rows[0]["width"], rows[0]["seconds"], rows[0]["bits_per_second"]) == ("640", "10.000", "80000")
 
@@ -49,16 +68,43 @@ def test_csv_has_a_line_a_member() -> None:
 def test_json_tells_links_relations_and_stretches() -> None:
     document = json.loads(to_json(made(link("cut", "a", 0.97, (1.0, 0.4)), link("p", "q", 0.6, (0.3, 0.3))), CONFIG))
     [group] = document["groups"]
-    assert group["keep"] == "a"
+    assert (group["keep"], group["remove"], group["gone"]) == (["a"], ["cut"], [])
     [shared] = group["links"]
     assert (shared["relation"], shared["first_share"], shared["second_share"]) == ("contained", 1.0, 0.4)
     assert shared["shared"] == [
-        {"first_seconds": [0.0, 10.0], "second_seconds": [0.0, 4.0], "score": 0.97, "distance_bits": 100.0}
+        {"first_seconds": [0.0, 10.0], "second_seconds": [0.0, 10.0], "score": 0.97, "distance_bits": 100.0}
     ]
     assert [pair["relation"] for pair in document["pairs_that_share_a_part"]] == ["part"]
     assert document["pairs_marked_as_not_duplicates"] == 2
     assert document["videos_compared"] == 4
     assert document["settings"]["kind"] == "DuplicatesJobConfig"
+
+
+def test_screen_csv_and_json_propose_the_same(tmp_path: Path) -> None:
+    found = all_kinds()
+    expected = {
+        "a longer cut": ("keep", "no other file is known to contain all of it"),
+        "best": ("remove", "copy contains all of it"),
+        "copy": ("keep", "most pixels (640x480)"),
+        "gone": ("gone", "the file is gone"),
+        "link": ("link", "a link: another name of the file of best"),
+    }
+    rows = csv.DictReader(to_csv(found).splitlines())
+    assert {row["video_id"]: (row["proposal"], row["reason"]) for row in rows} == expected
+    document = json.loads(to_json(found, CONFIG))
+    assert document["schema_version"] == 2
+    [group] = document["groups"]
+    assert {item["video_id"]: (item["proposal"], item["reason"]) for item in group["members"]} == expected
+    lists = {
+        action: [name for name, (of, _) in expected.items() if of == action]
+        for action in ("keep", "remove", "link", "gone", "changed", "unusable")
+    }
+    assert {action: group[action] for action in lists} == lists
+    text = printed(found)
+    for name, (action, reason) in expected.items():
+        [line] = [line for line in text.splitlines() if line.startswith(f"1      {name} ")]
+        assert line.rstrip().endswith(f"{action}: {reason}")
+    assert "1 group, 1 file proposed for removal, 1 only a link to another, 1 gone;" in text
 
 
 def test_what_holds_a_group_together_is_told() -> None:
@@ -80,13 +126,13 @@ def test_many_notes_are_counted() -> None:
 
 def test_the_last_lines_sum_up(tmp_path: Path) -> None:
     text = printed(made(link("a", "b"), link("b", "c"), link("a", "c"), link("p", "q", shares=(0.5, 0.5))), tmp_path)
-    assert "5 videos compared in lib: 1 group, 2 copies besides the ones to keep; 1 more pair with a part in" in text
+    assert "5 videos compared in lib: 1 group, 2 files proposed for removal; 1 more pair with a part in" in text
     assert text.splitlines()[-1] == f"written to {tmp_path}"
 
 
 def test_nothing_found() -> None:
     assert printed(made(names="ab")).splitlines() == [
-        "2 videos compared in lib: 0 groups, 0 copies besides the ones to keep; 0 more pairs with a part in "
+        "2 videos compared in lib: 0 groups, 0 files proposed for removal; 0 more pairs with a part in "
         "common; 2 pairs marked as no duplicates"
     ]
 
@@ -105,5 +151,5 @@ def test_the_suffix_chooses_the_form(tmp_path: Path) -> None:
     found = made(link("a", "b"))
     write_groups(tmp_path / "g.csv", found, CONFIG)
     write_groups(tmp_path / "g.JSON", found, CONFIG)
-    assert (tmp_path / "g.csv").read_text() == to_csv(found, CONFIG)
-    assert json.loads((tmp_path / "g.JSON").read_text())["groups"][0]["keep"] == "b"
+    assert (tmp_path / "g.csv").read_text() == to_csv(found)
+    assert json.loads((tmp_path / "g.JSON").read_text())["groups"][0]["keep"] == ["b"]

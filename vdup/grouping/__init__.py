@@ -1,1 +1,1 @@
-"""Groups of near-duplicates in a library, and which file of each to keep."""
+"""Groups of near-duplicates in a library, and which of their files may go."""

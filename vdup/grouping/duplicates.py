@@ -1,15 +1,17 @@
 """From a library to its groups of near-duplicates, without the pairs that a person has ruled out."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 from vdup.catalogue.records import VideoRecord, VideoState
 from vdup.config import DuplicatesJobConfig
 from vdup.errors import LibraryError
+from vdup.grouping.containment import ContainmentRule
+from vdup.grouping.files import look_at
 from vdup.grouping.groups import Group, Grouping, group_overlaps
-from vdup.grouping.keep import Choice, best_copy
 from vdup.grouping.overlap import Overlap
+from vdup.grouping.proposals import Action, Proposal, propose
 from vdup.grouping.self_join import Progress, join_library
 from vdup.grouping.verdicts import ContentPair, content_pair, read_verdicts, write_verdicts
 from vdup.pipeline.open_library import OpenLibrary
@@ -17,10 +19,15 @@ from vdup.pipeline.open_library import OpenLibrary
 
 @dataclass(frozen=True)
 class JudgedGroup:
-    """A group and the copy of it to keep."""
+    """A group and what is proposed for its files."""
 
     group: Group
-    choice: Choice
+    proposals: Mapping[str, Proposal]
+    """Of every member, by id."""
+
+    def members(self, action: Action) -> list[str]:
+        """Ids of the members for which this is proposed, in order."""
+        return [member for member in self.group.members if self.proposals[member].action is action]
 
 
 @dataclass(frozen=True)
@@ -54,13 +61,33 @@ def find_duplicates(library: OpenLibrary, config: DuplicatesJobConfig, progress:
     kept = [overlap for overlap in overlaps if _pair(records, overlap) not in verdicts]
     grouping: Grouping = group_overlaps(kept, config.nearly_all, config.strong_score, config.strong_distance_bits)
     return Duplicates(
-        groups=tuple(JudgedGroup(group, best_copy(group, records, config.nearly_all)) for group in grouping.groups),
+        groups=_judged(grouping.groups, records, config),
         possible=grouping.possible,
         parts=tuple(overlap for overlap in kept if not overlap.is_near_duplicate(config.nearly_all)),
         ruled_out=len(overlaps) - len(kept),
         records=records,
         fingerprint=library.folder.manifest.fingerprint,
     )
+
+
+def containment_rule(config: DuplicatesJobConfig) -> ContainmentRule:
+    """When a video counts as whole in another, by the settings."""
+    return ContainmentRule(
+        config.min_share,
+        config.slack_seconds,
+        config.max_missing_seconds,
+        config.strong_score,
+        config.strong_distance_bits,
+    )
+
+
+def _judged(
+    groups: Sequence[Group], records: Mapping[str, VideoRecord], config: DuplicatesJobConfig
+) -> tuple[JudgedGroup, ...]:
+    """Looks at the files of groups, and says what is proposed for each."""
+    files = {member: look_at(records[member]) for group in groups for member in group.members}
+    proposals = propose(groups, records, files, containment_rule(config), config.nearly_all)
+    return tuple(map(JudgedGroup, groups, proposals))
 
 
 def mark(library: OpenLibrary, not_duplicates: Sequence[str], duplicates_after_all: Sequence[str]) -> None:

@@ -1,66 +1,71 @@
-"""Which copy of a group to keep, and why."""
+"""Which copy of several to keep, and what it has over the others."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from vdup.catalogue.records import VideoRecord
-from vdup.grouping.groups import Group
-from vdup.grouping.overlap import Relation
 
 _ALIKE = 1.02
 """Figures that differ by less than this factor count as equal: encoders round sizes and lengths."""
 
-
-@dataclass(frozen=True)
-class Choice:
-    """The copy to keep."""
-
-    keep: str
-    """Id of a video."""
-    reason: str
-    """What it has over the others, for people."""
+Held = Mapping[str, Collection[str]]
+"""Video -> those that hold nearly all of it, and more."""
 
 
-def best_copy(group: Group, records: Mapping[str, VideoRecord], nearly_all: float) -> Choice:
+def best_copy(candidates: Sequence[str], held: Held, records: Mapping[str, VideoRecord]) -> str:
     """Chooses the copy that loses least when all others are deleted.
 
-    Copies that another one holds, and more, are out: they lack something. Among the rest the one with most pixels is
-    best, then the longest, then the one of highest bitrate, then the first by name.
+    Copies that another candidate holds, and more, are out: they lack something. Among the rest the one with most pixels
+    is best, then the longest, then the one of highest bitrate, then the first by name.
 
     Args:
-        group: near-duplicates.
-        records: of the members at least.
-        nearly_all: share of a video from which on it counts as contained in the other.
+        candidates: ids of videos, at least one.
+        held: which of them others hold.
+        records: of the candidates at least.
     """
-    held = {
-        link.first if link.relation(nearly_all) is Relation.contained else link.second
-        for link in group.links
-        if link.relation(nearly_all) in (Relation.contained, Relation.contains)
-    }
-    whole = [member for member in group.members if member not in held] or list(group.members)
-    lacking = len(group.members) - len(whole)
-    reasons = [f"complete ({lacking} of the others lack{'s' if lacking == 1 else ''} a part)"] if lacking else []
-    rest: Sequence[str] = whole
-    for name, figure, told in (
-        ("most pixels", _pixels, _size),
-        ("longest", _seconds, lambda record: f"{_seconds(record):.1f} s"),
-        ("highest bitrate", bits_per_second, lambda record: f"{bits_per_second(record) / 1000:.0f} kbit/s"),
-    ):
-        best = max(figure(records[member]) for member in rest)
-        left = [member for member in rest if figure(records[member]) * _ALIKE >= best]
-        if len(left) < len(rest):
-            reasons.append(f"{name} ({told(records[max(left, key=lambda one: figure(records[one]))])})")
+    rest: Sequence[str] = [one for one in candidates if not _lacks_a_part(one, candidates, held)] or candidates
+    for _, figure, _ in _CRITERIA:
+        rest = _best_by(figure, rest, records)
+    return min(rest)
+
+
+def advantages(keep: str, others: Collection[str], held: Held, records: Mapping[str, VideoRecord]) -> str:
+    """What a copy has over others, for people; empty when they are alike.
+
+    Args:
+        keep: id of a video.
+        others: ids of others.
+        held: which of all these others hold.
+        records: of all these at least.
+    """
+    lacking = [other for other in others if keep in held.get(other, ())]
+    reasons = (
+        [f"complete ({len(lacking)} of the others lack{'s' if len(lacking) == 1 else ''} a part)"] if lacking else []
+    )
+    rest: Sequence[str] = [keep, *(other for other in others if other not in lacking)]
+    for name, figure, told in _CRITERIA:
+        left = _best_by(figure, rest, records)
+        if keep in left and len(left) < len(rest):
+            reasons.append(f"{name} ({told(records[keep])})")
         rest = left
-        if len(rest) == 1:
+        if keep not in rest or len(rest) == 1:
             break
-    if not reasons:
-        reasons.append("all are alike; the first by name")
-    return Choice(min(rest), ", ".join(reasons))
+    return ", ".join(reasons)
 
 
 def bits_per_second(record: VideoRecord) -> float:
     """Size of the file by its length; sound and subtitles count too. 0 when the length is not known."""
     return 8 * record.size_bytes / record.duration_seconds if record.duration_seconds else 0.0
+
+
+def _lacks_a_part(video: str, candidates: Collection[str], held: Held) -> bool:
+    return any(other in candidates for other in held.get(video, ()))
+
+
+def _best_by(
+    figure: Callable[[VideoRecord], float], videos: Sequence[str], records: Mapping[str, VideoRecord]
+) -> list[str]:
+    best = max(figure(records[video]) for video in videos)
+    return [video for video in videos if figure(records[video]) * _ALIKE >= best]
 
 
 def _pixels(record: VideoRecord) -> float:
@@ -73,3 +78,10 @@ def _size(record: VideoRecord) -> str:
 
 def _seconds(record: VideoRecord) -> float:
     return record.duration_seconds or 0.0
+
+
+_CRITERIA: tuple[tuple[str, Callable[[VideoRecord], float], Callable[[VideoRecord], str]], ...] = (
+    ("most pixels", _pixels, _size),
+    ("longest", _seconds, lambda record: f"{_seconds(record):.1f} s"),
+    ("highest bitrate", bits_per_second, lambda record: f"{bits_per_second(record) / 1000:.0f} kbit/s"),
+)

@@ -57,6 +57,18 @@ class Overlap:
     shared: tuple[Shared, ...]
     """Best first."""
 
+    def turned(self) -> "Overlap":
+        """The same, with the second video as the first."""
+        return Overlap(
+            self.second,
+            self.first,
+            self.second_share,
+            self.first_share,
+            self.score,
+            self.distance_bits,
+            tuple(item.turned() for item in self.shared),
+        )
+
     def relation(self, nearly_all: float) -> Relation:
         """What the first is to the second, when a share of ``nearly_all`` or more counts as nearly all."""
         whole_first, whole_second = self.first_share >= nearly_all, self.second_share >= nearly_all

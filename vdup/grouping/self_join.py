@@ -17,10 +17,14 @@ from vdup.align.matcher import QueryTrack, SegmentMatcher
 from vdup.catalogue.records import VideoRecord, VideoState
 from vdup.config import MatcherConfig
 from vdup.grouping.journal import Found, Journal
-from vdup.grouping.overlap import Overlap, Shared, overlap_of
+from vdup.grouping.overlap import Interval, Overlap, Shared, overlap_of
 from vdup.pipeline.open_library import OpenLibrary
 from vdup.pipeline.searcher import best_tellings, find_candidates
 from vdup.types import VideoCodes
+
+_NEARLY_BLANK_BITS = 300.0
+"""A stretch whose frames lie nearer than this to the background codes shows nearly nothing: dark noise, which is like
+any other dark noise, lies at 240 to 290 bits; plain drawings and sky begin at 300, photographs at about 380."""
 
 Progress = Callable[[int, int], None]
 """Called with the number of videos that were searched for, and of all."""
@@ -94,8 +98,8 @@ def _found(
     """What one video shares with each of the others, by number."""
     sampling = library.config.sampling
     step_seconds = 1.0 / sampling.library_fps
-    shown = max(1, round(sampling.query_fps / sampling.library_fps))
-    track = stored_track(library.folder.video_codes(record.number), calibration, step_seconds, shown)
+    times_shown = max(1, round(sampling.query_fps / sampling.library_fps))
+    track = stored_track(library.folder.video_codes(record.number), calibration, step_seconds, times_shown)
     matcher = SegmentMatcher(config, calibration, step_seconds)
     found: dict[int, list[Shared]] = {}
     for candidate in find_candidates(library, track, config):
@@ -105,11 +109,19 @@ def _found(
         weights = library.lookup.weights(library.folder.rows_of(other))
         reference = library.folder.video_codes(other.number)
         segments = best_tellings(matcher.match(track, candidate.query_rows, reference, weights))
-        if segments:
-            found[other.number] = [
-                Shared(*item.intervals(), item.score, item.mean_hamming_distance) for item in segments
-            ]
+        shared = [Shared(*item.intervals(), item.score, item.mean_hamming_distance) for item in segments]
+        shown = [item for item in shared if not _is_nearly_blank(track, item.first_seconds)]
+        if shown:
+            found[other.number] = shown
     return found
+
+
+def _is_nearly_blank(track: QueryTrack, interval: Interval) -> bool:
+    """Whether most frames of a stretch show nearly nothing, so that what resembles them is no copy."""
+    start, end = interval
+    within = (track.times_seconds >= start) & (track.times_seconds <= end)
+    nearly_blank = ~track.searchable[within] | (track.backgrounds[within] < _NEARLY_BLANK_BITS)
+    return 2 * int(nearly_blank.sum()) > len(nearly_blank)
 
 
 def _overlaps(records: Mapping[int, VideoRecord], found: Mapping[int, Found]) -> Iterator[Overlap]:
@@ -128,7 +140,7 @@ def _overlaps(records: Mapping[int, VideoRecord], found: Mapping[int, Found]) ->
 def _key(library: OpenLibrary, config: MatcherConfig, calibration: Calibration) -> str:
     """Digest of everything that shapes what is found."""
     settings = {name: str(value) for name, value in vars(config).items() if name != "max_matches"}
-    numbers = [calibration.evidence, calibration.score]
+    numbers = [calibration.evidence, calibration.score, _NEARLY_BLANK_BITS]
     library_settings = [library.folder.manifest.fingerprint, library.config.sampling.query_fps]
     text = json.dumps([library_settings, settings, [str(part) for part in numbers]], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

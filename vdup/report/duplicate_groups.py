@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from collections import Counter
 from pathlib import Path
 
 from rich.console import Console
@@ -10,11 +11,15 @@ from rich.console import Console
 from vdup.config import DuplicatesJobConfig
 from vdup.grouping.duplicates import Duplicates, JudgedGroup
 from vdup.grouping.keep import bits_per_second
-from vdup.grouping.overlap import Overlap, Relation
-from vdup.report.json_file import SCHEMA_VERSION, Json, plain_settings, rounded, vdup_version
+from vdup.grouping.overlap import Overlap
+from vdup.grouping.proposals import Action
+from vdup.report.json_file import Json, plain_settings, rounded, vdup_version
 from vdup.report.output import write_whole
 from vdup.report.printable import clock, counted, printable, screen
 from vdup.report.table import plain_table
+
+SCHEMA_VERSION = 2
+"""Of the JSON document; raised when a field changes its meaning or goes. 2: proposals in place of one file to keep."""
 
 MOST_GROUPS = 100
 """Groups shown on a terminal; elsewhere all are printed."""
@@ -22,7 +27,15 @@ MOST_GROUPS = 100
 _MOST_NOTES = 5
 """Notes of one kind shown below the table; the JSON file holds all."""
 
-COLUMNS = ("group", "video_id", "keep", "reason", "contained_in", "width", "height", "seconds", "bits_per_second")
+_STATES = {
+    Action.link: "only a link to another",
+    Action.gone: "gone",
+    Action.changed: "changed since it was indexed",
+    Action.unusable: "that cannot be used",
+}
+"""What the last line says of files that are neither kept nor proposed for removal."""
+
+COLUMNS = ("group", "video_id", "proposal", "reason", "contained_in", "width", "height", "seconds", "bits_per_second")
 
 
 def write_groups(path: Path, found: Duplicates, config: DuplicatesJobConfig) -> None:
@@ -31,13 +44,14 @@ def write_groups(path: Path, found: Duplicates, config: DuplicatesJobConfig) -> 
     Raises:
         OutputError: the disk is full, or the file cannot be written; an older file of that name is untouched.
     """
-    write_whole(path, to_csv(found, config) if path.suffix.lower() == ".csv" else to_json(found, config))
+    write_whole(path, to_csv(found) if path.suffix.lower() == ".csv" else to_json(found, config))
 
 
-def to_csv(found: Duplicates, config: DuplicatesJobConfig) -> str:
+def to_csv(found: Duplicates) -> str:
     """A header and one line a member; groups are numbered from 1.
 
-    ``contained_in`` names the members that hold nearly all of this one and more, with a ``|`` between.
+    ``proposal`` is keep, remove, link, gone, changed or unusable; only ``remove`` proposes to delete a file.
+    ``contained_in`` names the members, as far as they are there, that contain all of this one, with a ``|`` between.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -45,14 +59,14 @@ def to_csv(found: Duplicates, config: DuplicatesJobConfig) -> str:
     for number, judged in enumerate(found.groups, start=1):
         for member in judged.group.members:
             record = found.records[member]
-            keep = member == judged.choice.keep
+            proposal = judged.proposals[member]
             writer.writerow(
                 [
                     number,
                     member,
-                    "yes" if keep else "no",
-                    judged.choice.reason if keep else "",
-                    "|".join(_holders(judged, member, config.nearly_all)),
+                    proposal.action.value,
+                    proposal.reason,
+                    "|".join(proposal.contained_in),
                     record.width,
                     record.height,
                     f"{record.duration_seconds or 0.0:.3f}",
@@ -92,18 +106,18 @@ def print_groups(found: Duplicates, library: Path, output: Path | None, console:
     shown = found.groups[:MOST_GROUPS] if console.is_terminal else found.groups
     if shown:
         table = plain_table(console)
-        for heading in ("group", "video", "size", "length", "kbit/s", "keep"):
+        for heading in ("group", "video", "size", "length", "kbit/s", "proposal"):
             table.add_column(heading, overflow="fold")
         for number, judged in enumerate(shown, start=1):
             for member in judged.group.members:
-                record = found.records[member]
+                record, proposal = found.records[member], judged.proposals[member]
                 table.add_row(
                     str(number),
                     printable(member),
                     f"{record.width}x{record.height}",
                     clock(record.duration_seconds or 0.0),
                     f"{bits_per_second(record) / 1000:.0f}",
-                    f"yes: {judged.choice.reason}" if member == judged.choice.keep else "",
+                    f"{proposal.action.value}: {printable(proposal.reason)}",
                 )
         console.print(table)
     if len(shown) < len(found.groups):
@@ -116,10 +130,12 @@ def print_groups(found: Duplicates, library: Path, output: Path | None, console:
             f"possibly joined, {_strength(link)}: {_names(link)}",
             soft_wrap=True,
         )
-    duplicates = sum(len(judged.group.members) - 1 for judged in found.groups)
+    counts = Counter(proposal.action for judged in found.groups for proposal in judged.proposals.values())
+    parts = [f"{counted(counts[Action.remove], 'file')} proposed for removal"]
+    parts += [f"{counts[action]} {words}" for action, words in _STATES.items() if counts[action]]
     console.print(
         f"{counted(len(found.records), 'video')} compared in {printable(str(library))}: "
-        f"{counted(len(found.groups), 'group')}, {counted(duplicates, 'copy', 'copies')} besides the ones to keep; "
+        f"{counted(len(found.groups), 'group')}, {', '.join(parts)}; "
         f"{counted(len(found.parts), 'more pair')} with a part in common; {counted(found.ruled_out, 'pair')} marked as "
         "no duplicates",
         soft_wrap=True,
@@ -150,27 +166,17 @@ def _names(link: Overlap) -> str:
     return f"{printable(link.first)} and {printable(link.second)}"
 
 
-def _holders(judged: JudgedGroup, member: str, nearly_all: float) -> list[str]:
-    """Members that hold nearly all of a member, and more."""
-    found = [
-        link.second if link.first == member else link.first
-        for link in judged.group.links
-        if (link.first == member and link.relation(nearly_all) is Relation.contained)
-        or (link.second == member and link.relation(nearly_all) is Relation.contains)
-    ]
-    return sorted(found)
-
-
 def _group(number: int, judged: JudgedGroup, found: Duplicates, config: DuplicatesJobConfig) -> Json:
     members: list[Json] = []
     for member in judged.group.members:
-        record = found.records[member]
+        record, proposal = found.records[member], judged.proposals[member]
         members.append(
             {
                 "video_id": member,
                 "path": str(record.path),
-                "keep": member == judged.choice.keep,
-                "contained_in": list(_holders(judged, member, config.nearly_all)),
+                "proposal": proposal.action.value,
+                "reason": proposal.reason,
+                "contained_in": list(proposal.contained_in),
                 "width": record.width,
                 "height": record.height,
                 "duration_seconds": rounded(record.duration_seconds or 0.0, 3),
@@ -180,8 +186,7 @@ def _group(number: int, judged: JudgedGroup, found: Duplicates, config: Duplicat
         )
     return {
         "group": number,
-        "keep": judged.choice.keep,
-        "reason": judged.choice.reason,
+        **{action.value: list(judged.members(action)) for action in Action},
         "members": members,
         "links": [_link(link, config.nearly_all) for link in judged.group.links],
         "indirect_pairs": [

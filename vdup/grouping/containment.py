@@ -1,0 +1,120 @@
+"""Whether one video lies whole in another: what may be deleted depends on it, so it asks for more than a group does."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from vdup.grouping.overlap import Interval, Overlap, Shared
+
+_AGREE_SECONDS = 2.0
+"""Two stretches may place a moment this far apart in the other video and still agree: frames are a second apart, and
+the speed of a short stretch is uncertain."""
+
+
+@dataclass(frozen=True)
+class ContainmentRule:
+    """When a video counts as whole in another."""
+
+    min_share: float
+    """Least share of its length that must be matched, and that the stretches of the other must be long,"""
+    slack_seconds: float
+    """after each matched stretch was lengthened by this much at both ends, which sampling leaves uncertain,"""
+    max_missing_seconds: float
+    """and without a gap longer than this: a share alone would let a long video lose minutes."""
+    strong_score: float
+    """Score from which on a stretch counts,"""
+    strong_distance_bits: float
+    """if its frames differ by no more than this on average."""
+
+    def first_is_whole_in_second(self, overlap: Overlap, first_seconds: float, second_seconds: float) -> bool:
+        """Whether all of the first video of a pair is in the second, by its strong stretches.
+
+        What they cover of the second must be nearly as long, each by itself and together: where little moves, a part is
+        easily taken for the whole at a lower speed.
+
+        Args:
+            overlap: what they share.
+            first_seconds: length of the first.
+            second_seconds: length of the second.
+        """
+        chain = in_order([item for item in overlap.shared if self._counts(item)])
+        in_first = [self._widened(item.first_seconds) for item in chain]
+        in_second = [self._widened(item.second_seconds) for item in chain]
+        missing = [end - start for start, end in gaps(in_first, first_seconds)]
+        outside = [end - start for start, end in gaps(in_second, second_seconds)]
+        return (
+            bool(chain)
+            and sum(missing) <= (1.0 - self.min_share) * first_seconds
+            and max(missing, default=0.0) <= self.max_missing_seconds
+            and second_seconds - sum(outside) >= self.min_share * first_seconds
+        )
+
+    def _counts(self, shared: Shared) -> bool:
+        start, end = shared.first_seconds
+        second_start, second_end = self._widened(shared.second_seconds)
+        return (
+            shared.score >= self.strong_score
+            and shared.distance_bits <= self.strong_distance_bits
+            and second_end - second_start >= self.min_share * (end - start)
+        )
+
+    def _widened(self, interval: Interval) -> Interval:
+        return interval[0] - self.slack_seconds, interval[1] + self.slack_seconds
+
+
+def in_order(shared: Sequence[Shared]) -> list[Shared]:
+    """Those stretches, agreeing with one another, that cover most of the first video.
+
+    Both videos must run on from stretch to stretch: footage that is shown twice in the first and once in the second is
+    not twice in the second, and what lies in another order there is another cut.
+
+    Args:
+        shared: stretches of one pair, in any order.
+
+    Returns:
+        Some of them, by their start in the first video; none if none were given.
+    """
+    ordered = sorted(shared, key=lambda item: (item.first_seconds[1], item.first_seconds[0]))
+    covered: list[float] = []
+    before: list[int | None] = []
+    for place, item in enumerate(ordered):
+        start, end = item.first_seconds
+        best, best_before = end - start, None
+        for earlier in range(place):
+            reached = ordered[earlier].first_seconds[1]
+            if _runs_on(ordered[earlier], item) and covered[earlier] + end - max(start, reached) > best:
+                best, best_before = covered[earlier] + end - max(start, reached), earlier
+        covered.append(best)
+        before.append(best_before)
+    chain: list[Shared] = []
+    last = max(range(len(ordered)), key=covered.__getitem__, default=None)
+    while last is not None:
+        chain.append(ordered[last])
+        last = before[last]
+    return chain[::-1]
+
+
+def _runs_on(earlier: Shared, later: Shared) -> bool:
+    """Whether a stretch goes on in both videos where one that ends no later in the first has been."""
+    start, reached = later.first_seconds[0], earlier.first_seconds[1]
+    if start >= reached:
+        return later.second_seconds[0] >= earlier.second_seconds[1] - _AGREE_SECONDS
+    return start >= earlier.first_seconds[0] and all(
+        abs(_second_at(earlier, moment) - _second_at(later, moment)) <= _AGREE_SECONDS for moment in (start, reached)
+    )
+
+
+def _second_at(shared: Shared, moment: float) -> float:
+    """The moment of the second video that the stretch has at a moment of the first."""
+    (start, end), (second_start, second_end) = shared.first_seconds, shared.second_seconds
+    return second_start + (moment - start) / (end - start) * (second_end - second_start)
+
+
+def gaps(intervals: Iterable[Interval], length: float) -> list[Interval]:
+    """What intervals leave open between 0 and a length."""
+    found: list[Interval] = []
+    reached = 0.0
+    for start, end in sorted(intervals):
+        if min(start, length) > reached:
+            found.append((reached, min(start, length)))
+        reached = max(reached, end)
+    return [*found, (reached, length)] if reached < length else found

@@ -1,0 +1,149 @@
+"""What is proposed for every file of the groups: nothing is to go unless one file that stays contains all of it."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from vdup.catalogue.records import VideoRecord
+from vdup.grouping.containment import ContainmentRule
+from vdup.grouping.files import FileLook, FileState, main_names
+from vdup.grouping.groups import Group
+from vdup.grouping.keep import Held, advantages, best_copy
+from vdup.grouping.overlap import Overlap, Relation
+
+
+class Action(Enum):
+    """What is proposed for a file. Only ``remove`` proposes to delete one."""
+
+    keep = "keep"
+    """It stays."""
+    remove = "remove"
+    """It may go: one file that stays contains all of it."""
+    link = "link"
+    """It is another name of a file of the groups, by a symbolic or hard link, and so no copy."""
+    gone = "gone"
+    """There is no such file any more."""
+    changed = "changed"
+    """Its file is another one than was indexed; nothing is known of it."""
+    unusable = "unusable"
+    """It is no regular file, or cannot be looked at."""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What is proposed for one file, and why."""
+
+    action: Action
+    reason: str
+    """For people."""
+    contained_in: tuple[str, ...] = ()
+    """Ids of present files of the group that contain all of it, in order."""
+
+
+def propose(
+    groups: Sequence[Group],
+    records: Mapping[str, VideoRecord],
+    files: Mapping[str, FileLook],
+    rule: ContainmentRule,
+    nearly_all: float,
+) -> list[dict[str, Proposal]]:
+    """What is proposed for each member of each group, by id.
+
+    In every group the best copy stays and all that it contains may go; then the best of the rest, until none is left.
+    So a file that may go is contained in one that stays, directly: never in one that may go too, and never in parts by
+    several.
+
+    Args:
+        groups: as they were found.
+        records: of all members.
+        files: how the file of each member was found.
+        rule: when a video counts as whole in another.
+        nearly_all: share of a video from which on it counts as contained when the best copy is chosen.
+    """
+    # Over all groups: a file with names in two of them must not stay for one and go for the other.
+    main = main_names(files, (member for group in groups for member in group.members))
+    return [_propose(group, records, files, main, rule, nearly_all) for group in groups]
+
+
+def _propose(
+    group: Group,
+    records: Mapping[str, VideoRecord],
+    files: Mapping[str, FileLook],
+    main: Mapping[str, str],
+    rule: ContainmentRule,
+    nearly_all: float,
+) -> dict[str, Proposal]:
+    proposals: dict[str, Proposal] = {}
+    standing: list[str] = []
+    for member in group.members:
+        look = files[member]
+        if look.state is not FileState.present:
+            proposals[member] = Proposal(Action[look.state.value], look.reason)
+        elif main[member] != member:
+            proposals[member] = Proposal(Action.link, f"a link: another name of the file of {main[member]}")
+        else:
+            standing.append(member)
+    whole, held = _containment(group, records, main, rule, nearly_all)
+    rest = standing
+    while rest:
+        best = best_copy(rest, held, records)
+        going = [member for member in rest if member != best and best in whole.get(member, ())]
+        actions = dict.fromkeys(going, (Action.remove, f"{best} contains all of it"))
+        actions[best] = Action.keep, _why_kept(best, going, standing, whole, held, records)
+        for member, (action, reason) in actions.items():
+            proposals[member] = Proposal(action, reason, _in(standing, whole.get(member, ())))
+        rest = [member for member in rest if member not in proposals]
+    return proposals
+
+
+def _why_kept(
+    best: str,
+    going: Sequence[str],
+    standing: Sequence[str],
+    whole: Held,
+    held: Held,
+    records: Mapping[str, VideoRecord],
+) -> str:
+    if len(standing) == 1:
+        return "the only file of the group that can be kept"
+    if going:
+        return advantages(best, going, held, records) or "all are alike; the first by name"
+    holders = _in(standing, whole.get(best, ()))
+    if not holders:
+        return "no other file is known to contain all of it"
+    better = advantages(best, holders, held, records) or "kept"
+    return f"{better}, though {' and '.join(holders)} contain{'s' if len(holders) == 1 else ''} all of it"
+
+
+def _containment(
+    group: Group, records: Mapping[str, VideoRecord], main: Mapping[str, str], rule: ContainmentRule, nearly_all: float
+) -> tuple[Held, Held]:
+    """Which files contain all of which, as a deletion needs it; and which hold nearly all of which, and more."""
+    whole: defaultdict[str, set[str]] = defaultdict(set)
+    held: defaultdict[str, set[str]] = defaultdict(set)
+    for found in group.links:
+        if not (found.first in main and found.second in main):
+            continue
+        for link in (found, found.turned()):
+            inner, outer = main[link.first], main[link.second]
+            if inner == outer:
+                continue
+            relation = link.relation(nearly_all)
+            if relation is Relation.contained:
+                held[inner].add(outer)
+            if relation in (Relation.same, Relation.contained) and _is_whole(link, records, rule):
+                whole[inner].add(outer)
+    return whole, held
+
+
+def _is_whole(link: Overlap, records: Mapping[str, VideoRecord], rule: ContainmentRule) -> bool:
+    """Whether all of the first file of a pair is in the second."""
+    first, second = records[link.first], records[link.second]
+    if first.content_hash and first.content_hash == second.content_hash:
+        return True
+    return rule.first_is_whole_in_second(link, first.duration_seconds or 0.0, second.duration_seconds or 0.0)
+
+
+def _in(standing: Sequence[str], found: Collection[str]) -> tuple[str, ...]:
+    return tuple(member for member in standing if member in found)
