@@ -40,7 +40,7 @@ from vdup.train.config.c3d_hash import C3DHashExperiment, Pretrained
 from vdup.train.material.image_files import list_images
 
 from benchmarks.camera_moves import MOVES, Footage, photographs, stretches, write_action_set
-from vdup.config import EfficientNetLite0Config, SamplingConfig
+from vdup.config import EfficientNetLiteConfig, SamplingConfig
 from vdup.errors import VdupError
 from vdup.hashing.network import HashNetwork, centre_crop, load_hash_network
 from vdup.types import FloatArray
@@ -104,7 +104,7 @@ def settings_of_run(root: Path, work: Path, epochs: int, seed: int) -> TrainJobC
         experiment=experiment,
         output=work / "weights.safetensors",
         seed=seed,
-        backbone=EfficientNetLite0Config(device="cpu"),
+        backbone=EfficientNetLiteConfig(device="cpu"),
         sampling=SamplingConfig(workers=1),
     )
 

@@ -27,7 +27,7 @@ from rich.table import Table
 from vdup.aggregation.aggregator import Aggregator, BagAggregator, EmbeddingAggregator
 from vdup.aggregation.codebook_fit import fit_codebook
 from vdup.aggregation.embedding import bundled_embedding, load_embedding
-from vdup.config import EfficientNetLite0Config, SamplingConfig
+from vdup.config import EfficientNetLiteConfig, SamplingConfig
 from vdup.datasets.segment_csv import read_ground_truth
 from vdup.datasets.segments import Segment
 from vdup.errors import VdupError
@@ -147,7 +147,7 @@ def _milliseconds(job: Callable[[], object]) -> float:
 
 def run(root: Path, weights: Path | None, words: int, keep: Path | None) -> tuple[list[Line], int, int]:
     """All lines of the table, the number of queries and that of references."""
-    config = EfficientNetLite0Config()
+    config = EfficientNetLiteConfig()
     maxima = LayerMaxima(build_backbone(config))
     fingerprint = maxima.fingerprint(config.image_side_pixels)
     found = _kept(keep) if keep is not None and keep.exists() else None

@@ -32,7 +32,7 @@ SCHEMAS: dict[str, dict[str, type]] = {
         "evaluate": config.EvaluateJobConfig,
     },
     "backbone": {
-        "efficientnet_lite0": config.EfficientNetLite0Config,
+        "efficientnet_lite": config.EfficientNetLiteConfig,
         "resnet": config.ResNetConfig,
         "vgg16": config.VGG16Config,
         "alexnet": config.AlexNetConfig,

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from vdup.config import BackboneConfig, EfficientNetLite0Config, Precision, ResNetConfig, VGG16Config
+from vdup.config import BackboneConfig, EfficientNetLiteConfig, Precision, ResNetConfig, VGG16Config
 from vdup.errors import ConfigError
 from vdup.features.backbone import Backbone, build_backbone, cpu_has_bfloat16, resolve_device, resolve_dtype
 
@@ -14,7 +14,7 @@ CPU = torch.device("cpu")
 
 @pytest.fixture(scope="module")
 def efficientnet() -> Backbone:
-    return build_backbone(EfficientNetLite0Config(device="cpu", precision=Precision.float32))
+    return build_backbone(EfficientNetLiteConfig(device="cpu", precision=Precision.float32))
 
 
 def random_images(batch: int = 2, side: int = 64) -> Tensor:
@@ -43,13 +43,13 @@ def test_types_and_memory_orders_agree(efficientnet: Backbone) -> None:
 
 
 def test_digest_is_that_of_the_weights_and_not_of_the_arithmetic(efficientnet: Backbone) -> None:
-    again = build_backbone(EfficientNetLite0Config(device="cpu", precision=Precision.bfloat16))
+    again = build_backbone(EfficientNetLiteConfig(device="cpu", precision=Precision.bfloat16))
     assert again.weights_digest == efficientnet.weights_digest
     assert again.dtype == torch.bfloat16
 
 
 def test_bfloat16_stays_near_float32(efficientnet: Backbone) -> None:
-    coarse = build_backbone(EfficientNetLite0Config(device="cpu", precision=Precision.bfloat16))
+    coarse = build_backbone(EfficientNetLiteConfig(device="cpu", precision=Precision.bfloat16))
     images = random_images(batch=1, side=32)
     a, b = coarse(images), efficientnet(images)
     assert a.dtype == torch.float32
@@ -165,5 +165,5 @@ def test_processor_flags_where_there_is_no_such_file(tmp_path: Path) -> None:
 def test_gpu_agrees_with_cpu(efficientnet: Backbone) -> None:
     if not torch.cuda.is_available():
         pytest.skip("no CUDA device")
-    features = build_backbone(EfficientNetLite0Config(device="cuda", precision=Precision.float32))(random_images())
+    features = build_backbone(EfficientNetLiteConfig(device="cuda", precision=Precision.float32))(random_images())
     torch.testing.assert_close(features.cpu(), efficientnet(random_images()), rtol=1e-2, atol=1e-2)

@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from vdup.config import EfficientNetLite0Config, IMACConfig, ModelConfig, NoWhiteningConfig, Precision
+from vdup.config import EfficientNetLiteConfig, IMACConfig, ModelConfig, NoWhiteningConfig, Precision
 from vdup.features.backbone import Backbone
 from vdup.features.extractor import PooledExtractor, build_extractor
 from vdup.features.pooling import IMAC, RMAC, rmac_regions
@@ -15,7 +15,7 @@ from vdup.features.whitening import NoWhitening, Whitening
 from vdup.types import FloatArray
 
 SIDE = 64
-CONFIG = EfficientNetLite0Config(device="cpu", precision=Precision.float32, image_side_pixels=SIDE, batch_size=4)
+CONFIG = EfficientNetLiteConfig(device="cpu", precision=Precision.float32, image_side_pixels=SIDE, batch_size=4)
 
 
 def tiny_backbone() -> Backbone:

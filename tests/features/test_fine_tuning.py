@@ -6,7 +6,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from vdup.config import EfficientNetLite0Config, Precision, ResNetConfig
+from vdup.config import EfficientNetLiteConfig, Precision, ResNetConfig
 from vdup.errors import ConfigError, WeightsError
 from vdup.features.backbone import Backbone, build_backbone
 from vdup.features.fine_tuning import (
@@ -19,11 +19,11 @@ from vdup.features.fine_tuning import (
 from vdup.features.trunk import resnet_trunk
 
 NAME = "efficientnet_lite0"
-PLAIN = EfficientNetLite0Config(device="cpu", precision=Precision.float32, fine_tuned=False)
+PLAIN = EfficientNetLiteConfig(device="cpu", precision=Precision.float32, fine_tuned=False)
 
 
-def tuned(weights: Path) -> EfficientNetLite0Config:
-    return EfficientNetLite0Config(device="cpu", precision=Precision.float32, weights=weights)
+def tuned(weights: Path) -> EfficientNetLiteConfig:
+    return EfficientNetLiteConfig(device="cpu", precision=Precision.float32, weights=weights)
 
 
 @pytest.fixture(scope="module")
@@ -144,4 +144,4 @@ def test_values_too_large_for_half_precision_are_not_written(tmp_path: Path) -> 
 
 def test_no_fine_tuning_and_a_file_contradict_each_other() -> None:
     with pytest.raises(ConfigError, match=r"backbone\.fine_tuned=false and backbone\.weights=b contradict"):
-        EfficientNetLite0Config(weights=Path("b"), fine_tuned=False)
+        EfficientNetLiteConfig(weights=Path("b"), fine_tuned=False)

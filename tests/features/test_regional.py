@@ -8,7 +8,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from vdup.config import (
-    EfficientNetLite0Config,
+    EfficientNetLiteConfig,
     ExtractorConfig,
     NoWhiteningConfig,
     Precision,
@@ -22,7 +22,7 @@ from vdup.features.trunk import resnet_trunk
 from vdup.features.whitening import Whitening, save_whitening
 
 SIDE = 64
-CONFIG = EfficientNetLite0Config(device="cpu", precision=Precision.float32, image_side_pixels=SIDE, batch_size=2)
+CONFIG = EfficientNetLiteConfig(device="cpu", precision=Precision.float32, image_side_pixels=SIDE, batch_size=2)
 
 
 class Stages(nn.Sequential):

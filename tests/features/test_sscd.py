@@ -18,6 +18,7 @@ from vdup.errors import ConfigError, WeightsError
 from vdup.features import sscd
 from vdup.features.backbone import build_backbone
 from vdup.features.extractor import SSCDExtractor, build_extractor
+from vdup.pipeline.feature_maker import build_frame_extractor
 
 SIDE = 32
 MEAN = np.array([0.485, 0.456, 0.406])
@@ -83,6 +84,12 @@ def test_fingerprint_follows_the_file_and_the_side(tmp_path: Path) -> None:
         "image_side_pixels": SIDE,
         "dimensions": 512,
     }
+
+
+def test_features_are_made_without_a_word_about_whitening(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = scripted(tmp_path / "a.pt", Projection())
+    assert isinstance(build_frame_extractor(ModelConfig(backbone=config(path))), SSCDExtractor)
+    assert caplog.text == ""
 
 
 def test_the_published_forms_share_the_name_of_their_weights() -> None:

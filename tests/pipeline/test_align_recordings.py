@@ -10,7 +10,7 @@ from command_runner import run_command
 from video_factory import regular_times, write_pictures, write_sound_only
 
 from vdup.align.__main__ import main
-from vdup.config import AlignJobConfig, EfficientNetLite0Config, SamplingConfig
+from vdup.config import AlignJobConfig, EfficientNetLiteConfig, SamplingConfig
 from vdup.errors import ConfigError, FeatureFileError, NoVideoStreamError, VideoOpenError
 from vdup.pipeline.align_recordings import align_files, read_recordings
 from vdup.temporal.recordings import Alignment
@@ -34,7 +34,7 @@ def settings(a: Path, b: Path, file_fps: float = 15.0) -> AlignJobConfig:
     return AlignJobConfig(
         a=a,
         b=b,
-        backbone=EfficientNetLite0Config(image_side_pixels=64),
+        backbone=EfficientNetLiteConfig(image_side_pixels=64),
         sampling=SamplingConfig(crop_bars=False, workers=1),
         file_fps=file_fps,
     )

@@ -9,7 +9,7 @@ import torch
 from pipeline.workshop import SIDE, ThumbnailExtractor, Workshop
 
 from vdup.config import (
-    EfficientNetLite0Config,
+    EfficientNetLiteConfig,
     ExtractorConfig,
     GeMConfig,
     NoWhiteningConfig,
@@ -120,12 +120,12 @@ def test_backbone_without_a_whitening_of_its_own(resnet: ResNetConfig, caplog: p
     caplog.clear()
     build_frame_extractor(ExtractorConfig(backbone=resnet, whitening=NoWhiteningConfig()))
     assert not caplog.text
-    gem = ExtractorConfig(backbone=EfficientNetLite0Config(image_side_pixels=32), pooling=GeMConfig())
+    gem = ExtractorConfig(backbone=EfficientNetLiteConfig(image_side_pixels=32), pooling=GeMConfig())
     assert build_frame_extractor(gem).fingerprint["whitening"] == "none"
 
 
 def test_default_features_are_whitened(caplog: pytest.LogCaptureFixture) -> None:
-    maker = build_feature_maker(ExtractorConfig(backbone=EfficientNetLite0Config(image_side_pixels=64)), 15.0)
+    maker = build_feature_maker(ExtractorConfig(backbone=EfficientNetLiteConfig(image_side_pixels=64)), 15.0)
     assert maker.settings["features.whitening"] == "pca"
     assert maker.settings["sampling.fps"] == 15.0
     assert not caplog.text

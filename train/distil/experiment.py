@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from vdup.codes.refiner import Refiner, save_refiner
-from vdup.config import EfficientNetLite0Config
+from vdup.config import EfficientNetLiteConfig
 from vdup.errors import ConfigError, WeightsError
 from vdup.features.extractor import build_extractor
 from vdup.features.fine_tuning import save_fine_tuning
@@ -117,7 +117,7 @@ def _write_backbone(config: TrainJobConfig, student: Student) -> Path:
     """Writes the trained weights: those that differ from the published ones, where these are at hand offline."""
     path = config.output.with_suffix(".backbone.safetensors")
     weights = dict(student.folded_weights())
-    if isinstance(config.backbone, EfficientNetLite0Config):
+    if isinstance(config.backbone, EfficientNetLiteConfig):
         published = published_network(config.backbone).trunk
         fold_batch_norms(published)
         before = published.state_dict()

@@ -6,7 +6,7 @@ from pathlib import Path
 from vdup.config import (
     AlexNetConfig,
     BackboneConfig,
-    EfficientNetLite0Config,
+    EfficientNetLiteConfig,
     GoogLeNetConfig,
     ResNetConfig,
     VGG16Config,
@@ -20,7 +20,7 @@ def tuned_backbone(config: BackboneConfig, path: Path) -> BackboneConfig:
         TypeError: the backbone takes no fine-tuned weights.
     """
     match config:
-        case EfficientNetLite0Config():
+        case EfficientNetLiteConfig():
             return replace(config, weights=path, fine_tuned=True)
         case ResNetConfig() | VGG16Config() | AlexNetConfig() | GoogLeNetConfig():
             return replace(config, weights=path)

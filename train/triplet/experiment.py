@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from vdup.codes.refiner import Refiner, save_refiner
-from vdup.config import BackboneConfig, EfficientNetLite0Config, Precision
+from vdup.config import BackboneConfig, EfficientNetLiteConfig, Precision
 from vdup.errors import ConfigError, WeightsError
 from vdup.features.backbone import Backbone, build_backbone
 from vdup.features.extractor import build_extractor
@@ -164,7 +164,7 @@ def _write_weights(config: TrainJobConfig, split: SplitModel) -> Path | None:
 def _changed(backbone: Backbone, config: BackboneConfig) -> dict[str, torch.Tensor]:
     """Weights that differ from the published ones; all of them where the published ones are not at hand offline."""
     tensors = {name: tensor.detach().cpu() for name, tensor in backbone.trunk.state_dict().items()}
-    if not isinstance(config, EfficientNetLite0Config):
+    if not isinstance(config, EfficientNetLiteConfig):
         return tensors
     plain = replace(config, weights=None, fine_tuned=False, precision=Precision.float32, device="cpu")
     published = build_backbone(plain).trunk.state_dict()

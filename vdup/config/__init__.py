@@ -45,7 +45,7 @@ from vdup.config.matcher import (
 from vdup.config.model import (
     AlexNetConfig,
     BackboneConfig,
-    EfficientNetLite0Config,
+    EfficientNetLiteConfig,
     ExtractorConfig,
     GeMConfig,
     GoogLeNetConfig,
@@ -102,7 +102,7 @@ __all__ = [
     "DatasetConfig",
     "DuplicatesJobConfig",
     "EVVEDatasetConfig",
-    "EfficientNetLite0Config",
+    "EfficientNetLiteConfig",
     "EvaluateJobConfig",
     "ExtractorConfig",
     "FIVRDatasetConfig",

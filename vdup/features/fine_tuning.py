@@ -21,7 +21,7 @@ from vdup.features.trunk import digest_of
 
 _FORMAT = "backbone-1"
 _METADATA_KEY = "vdup"
-_BUNDLED = "efficientnet_lite0_backbone.safetensors"
+_BUNDLED = "{backbone}_backbone.safetensors"
 _TRAIN_ANEW = "train it anew with: python -m vdup.train +experiment=triplet experiment.trainable=last_blocks"
 
 
@@ -82,7 +82,7 @@ def load_fine_tuning(path: Path, backbone: str) -> dict[str, Tensor]:
 
 def bundled_fine_tuning(backbone: str) -> dict[str, Tensor]:
     """The fine-tuning that ships with vdup, empty if there is none."""
-    with as_file(files("vdup.weights") / _BUNDLED) as path:
+    with as_file(files("vdup.weights") / _BUNDLED.format(backbone=backbone)) as path:
         return load_fine_tuning(path, backbone) if path.is_file() else {}
 
 

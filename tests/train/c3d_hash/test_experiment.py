@@ -19,7 +19,7 @@ from vdup.train.c3d_hash.loop import HashRecord, augment
 from vdup.train.config.c3d_hash import C3DHashExperiment, HashArchitecture, Pretrained, Triplets
 from vdup.train.config.experiments import DataConfig, TrainJobConfig
 
-from vdup.config import EfficientNetLite0Config, SamplingConfig
+from vdup.config import EfficientNetLiteConfig, SamplingConfig
 from vdup.errors import ConfigError, WeightsError
 from vdup.hashing import network as hash_network
 from vdup.hashing.hasher import VideoHasher
@@ -55,7 +55,7 @@ def settings(folder: Path, name: str) -> TrainJobConfig:
         output=folder / name / "w.safetensors",
         data=DataConfig(root=folder / "actions"),
         experiment=experiment,
-        backbone=EfficientNetLite0Config(device="cpu"),
+        backbone=EfficientNetLiteConfig(device="cpu"),
         sampling=SamplingConfig(workers=1),
     )
 

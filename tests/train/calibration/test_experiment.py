@@ -17,7 +17,7 @@ from vdup.align.calibration import Calibration, load_calibration
 from vdup.align.line_fit import Line
 from vdup.align.matcher import ScoredSegment
 from vdup.align.refine import Segment as FoundSegment
-from vdup.config import EfficientNetLite0Config, SamplingConfig
+from vdup.config import EfficientNetLiteConfig, SamplingConfig
 from vdup.datasets.segments import Segment
 from vdup.errors import ConfigError
 from vdup.pipeline.encoder import Encoder, build_encoder
@@ -39,7 +39,7 @@ def settings(images: Path | None, output: Path, experiment: CalibrationExperimen
         data=DataConfig(images=images),
         experiment=experiment,
         sampling=SamplingConfig(workers=1),
-        backbone=EfficientNetLite0Config(device="cpu"),
+        backbone=EfficientNetLiteConfig(device="cpu"),
     )
 
 

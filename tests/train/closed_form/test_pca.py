@@ -11,7 +11,7 @@ from vdup.train.material.image_files import list_images, load_image
 from video_factory import numbered_picture, regular_times, write_pictures
 
 from vdup.config import (
-    EfficientNetLite0Config,
+    EfficientNetLiteConfig,
     ModelConfig,
     NoWhiteningConfig,
     PCAWhiteningConfig,
@@ -164,7 +164,7 @@ def test_training_writes_a_file_that_the_model_uses(
 
 def test_a_whitening_of_the_regions_of_visil(pictures: Path, tmp_path: Path) -> None:
     output = tmp_path / "pca.safetensors"
-    model = ModelConfig(backbone=EfficientNetLite0Config(device="cpu", image_side_pixels=64, fine_tuned=False))
+    model = ModelConfig(backbone=EfficientNetLiteConfig(device="cpu", image_side_pixels=64, fine_tuned=False))
     train_pca(pictures, output, model, dimensions=8, grid=True)
     _, facts = load_whitening(output)
     assert facts["pooling"] == "grid_map"
@@ -186,7 +186,7 @@ def videos(tmp_path: Path) -> Path:
 def test_frames_of_videos(pictures: Path, videos: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     output = tmp_path / "pca.safetensors"
     model = ModelConfig(
-        backbone=EfficientNetLite0Config(device="cpu", image_side_pixels=64),
+        backbone=EfficientNetLiteConfig(device="cpu", image_side_pixels=64),
         sampling=SamplingConfig(library_fps=1.0, workers=1),
     )
     steps: list[tuple[int, int]] = []
@@ -208,7 +208,7 @@ def test_frames_of_videos(pictures: Path, videos: Path, tmp_path: Path, caplog: 
 
 
 def test_too_few_images(pictures: Path, tmp_path: Path) -> None:
-    model = ModelConfig(backbone=EfficientNetLite0Config(device="cpu", image_side_pixels=64))
+    model = ModelConfig(backbone=EfficientNetLiteConfig(device="cpu", image_side_pixels=64))
     with pytest.raises(ConfigError, match="1 images"):
         train_pca(pictures, tmp_path / "pca.safetensors", model, dimensions=500, limit=1)
     assert not (tmp_path / "pca.safetensors").exists()

@@ -11,7 +11,7 @@ from vdup.train.config.dml import CodebookExperiment, WordsBy
 from vdup.train.config.experiments import DataConfig, TrainJobConfig
 
 from vdup.aggregation.codebook import load_codebook
-from vdup.config import EfficientNetLite0Config, Precision
+from vdup.config import EfficientNetLiteConfig, Precision
 from vdup.errors import ConfigError
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -24,7 +24,7 @@ def settings(folder: Path, by: WordsBy) -> TrainJobConfig:
         experiment=CodebookExperiment(
             by=by, layers=["conv_stem", "blocks.1.0.conv_pwl"], words=4, batches=3, batch_frames=16
         ),
-        backbone=EfficientNetLite0Config(device="cpu", precision=Precision.float32, image_side_pixels=32),
+        backbone=EfficientNetLiteConfig(device="cpu", precision=Precision.float32, image_side_pixels=32),
     )
 
 

@@ -8,13 +8,13 @@ from vdup.train.distil.loop import DistilLoop
 from vdup.train.distil.material import Material
 from vdup.train.distil.student import Student
 
-from vdup.config import EfficientNetLite0Config, ModelConfig, NoWhiteningConfig, Precision
+from vdup.config import EfficientNetLiteConfig, ModelConfig, NoWhiteningConfig, Precision
 from vdup.errors import VdupError
 from vdup.types import RowArray
 
 SIDE = 48
 MODEL = ModelConfig(
-    backbone=EfficientNetLite0Config(
+    backbone=EfficientNetLiteConfig(
         image_side_pixels=SIDE, device="cpu", precision=Precision.float32, fine_tuned=False
     ),
     whitening=NoWhiteningConfig(),

@@ -14,7 +14,7 @@ from vdup.train.dml.experiment import DMLResult, train_dml
 from vdup.train.dml.loop import DMLRecord
 
 from vdup.aggregation.embedding import load_embedding
-from vdup.config import EfficientNetLite0Config, Precision
+from vdup.config import EfficientNetLiteConfig, Precision
 from vdup.errors import ConfigError
 
 SIDE, EPOCHS = 32, 3
@@ -47,7 +47,7 @@ def settings(folder: Path, name: str, **changes: object) -> TrainJobConfig:
         output=folder / name / "w.safetensors",
         data=DataConfig(images=folder / "photographs"),
         experiment=replace(experiment, **changes),
-        backbone=EfficientNetLite0Config(device="cpu", precision=Precision.float32, image_side_pixels=SIDE),
+        backbone=EfficientNetLiteConfig(device="cpu", precision=Precision.float32, image_side_pixels=SIDE),
     )
 
 

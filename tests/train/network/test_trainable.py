@@ -7,13 +7,13 @@ from vdup.train.config.triplet import Trainable
 from vdup.train.network.trainable import cut_before_last_stage, split_model
 
 from vdup.codes.refiner import Refiner
-from vdup.config import EfficientNetLite0Config, ModelConfig, NoWhiteningConfig, Precision, ResNetConfig, VGG16Config
+from vdup.config import EfficientNetLiteConfig, ModelConfig, NoWhiteningConfig, Precision, ResNetConfig, VGG16Config
 from vdup.features.extractor import build_extractor
-from vdup.features.trunk import efficientnet_lite0_trunk, resnet_trunk, vgg16_trunk
+from vdup.features.trunk import efficientnet_lite_trunk, resnet_trunk, vgg16_trunk
 
 SIDE = 64
 MODEL = ModelConfig(
-    backbone=EfficientNetLite0Config(device="cpu", precision=Precision.float32, image_side_pixels=SIDE),
+    backbone=EfficientNetLiteConfig(device="cpu", precision=Precision.float32, image_side_pixels=SIDE),
     whitening=NoWhiteningConfig(),
 )
 
@@ -66,7 +66,7 @@ def test_head_alone_trains_nothing_of_the_backbone() -> None:
 
 def test_keys_tell_frozen_parts_apart() -> None:
     other = ModelConfig(
-        backbone=EfficientNetLite0Config(device="cpu", precision=Precision.float32, image_side_pixels=96),
+        backbone=EfficientNetLiteConfig(device="cpu", precision=Precision.float32, image_side_pixels=96),
         whitening=NoWhiteningConfig(),
     )
     keys = {split_model(MODEL, trainable).key for trainable in Trainable} | {split_model(other, Trainable.head).key}
@@ -77,7 +77,7 @@ def test_keys_tell_frozen_parts_apart() -> None:
 @pytest.mark.parametrize(
     ("trunk", "first_trained"),
     [
-        (efficientnet_lite0_trunk(), "0.conv_pw"),
+        (efficientnet_lite_trunk(), "0.conv_pw"),
         (resnet_trunk(ResNetConfig(depth=18, layer=17), blank=True), "0.conv1"),
         (resnet_trunk(ResNetConfig(depth=34, layer=29), blank=True), "0.conv1"),
         (vgg16_trunk(VGG16Config(layer=30), blank=True), ""),

@@ -23,7 +23,7 @@ from vdup.train.triplet.epoch_lines import after_training, epoch_line
 from vdup.train.triplet.experiment import TrainingResult, refiner_like, train_triplet
 
 from vdup.codes.refiner import Refiner
-from vdup.config import EfficientNetLite0Config, NoWhiteningConfig, Precision, RefinerConfig
+from vdup.config import EfficientNetLiteConfig, NoWhiteningConfig, Precision, RefinerConfig
 from vdup.errors import ConfigError, WeightsError
 from vdup.pipeline.encoder import build_encoder
 
@@ -50,7 +50,7 @@ def settings(folder: Path, name: str, trainable: Trainable = Trainable.head) -> 
         validation_share=0.25,
         cache=folder / "cache",
     )
-    backbone = EfficientNetLite0Config(
+    backbone = EfficientNetLiteConfig(
         device="cpu", precision=Precision.float32, image_side_pixels=SIDE, fine_tuned=False
     )
     return TrainJobConfig(
@@ -138,7 +138,7 @@ def test_the_backbone_is_trained_and_used(folder: Path, trainable: Trainable, mo
     names = set(load_file(result.backbone))
     assert any(name.startswith("conv_head.") for name in names)
     assert any(name.startswith("conv_stem.") for name in names) is (trainable is Trainable.all)
-    backbone = EfficientNetLite0Config(
+    backbone = EfficientNetLiteConfig(
         device="cpu", precision=Precision.float32, image_side_pixels=SIDE, weights=result.backbone
     )
     tuned = replace(config, backbone=backbone, refiner=RefinerConfig(weights=result.refiner))

@@ -10,7 +10,7 @@ from vdup.train.families.pictures import JoinedFamilies
 from vdup.train.network.trainable import split_model
 from vdup.train.triplet.family_files import LiveFamilies, family_source, open_families
 
-from vdup.config import EfficientNetLite0Config, NoWhiteningConfig
+from vdup.config import EfficientNetLiteConfig, NoWhiteningConfig
 from vdup.errors import ConfigError
 
 
@@ -28,7 +28,7 @@ def job(images: Path | None, cache: Path, videos: Path | None = None, views: int
         output=Path("w.safetensors"),
         data=DataConfig(images=images, videos=videos),
         experiment=TripletExperiment(views=views, cache=cache),
-        backbone=EfficientNetLite0Config(device="cpu", image_side_pixels=64),
+        backbone=EfficientNetLiteConfig(device="cpu", image_side_pixels=64),
         whitening=NoWhiteningConfig(),
     )
 

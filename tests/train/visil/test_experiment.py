@@ -15,7 +15,7 @@ from vdup.train.visil.experiment import ViSiLResult, after_training, epoch_line,
 from vdup.train.visil.record import ViSiLRecord
 from vdup.train.visil.validation import Validation
 
-from vdup.config import EfficientNetLite0Config, Precision, ViSiLMatcherConfig, ViSiLVariant
+from vdup.config import EfficientNetLiteConfig, Precision, ViSiLMatcherConfig, ViSiLVariant
 from vdup.errors import ConfigError
 from vdup.types import FrameFeatures
 from vdup.visil.build import build_visil
@@ -44,7 +44,7 @@ def settings(folder: Path, name: str) -> TrainJobConfig:
         validation_share=0.34,
         cache=folder / "cache",
     )
-    backbone = EfficientNetLite0Config(
+    backbone = EfficientNetLiteConfig(
         device="cpu", precision=Precision.float32, image_side_pixels=SIDE, fine_tuned=False
     )
     return TrainJobConfig(
