@@ -121,7 +121,7 @@ def test_wrong_use_of_library(words: list[str], expected: str, tmp_path: Path) -
         (["+experiment=rotation", "data.videos=."], "give a folder of photographs as data.images=DIR"),
         (["+experiment=calibration", "data.images=no where"], "data.images=no where: there is no such folder"),
         (["+experiment=pca", "data.images=.", "experiment.dimensions=0"], "experiment.dimensions=0 is not usable"),
-        (["+experiment=magic"], "choose one of c3d_hash, calibration, codebook, default_weights, dml, lamv, pca"),
+        (["+experiment=magic"], "choose one of c3d_hash, calibration, codebook, default_weights, distil, dml, lamv"),
     ],
 )
 def test_wrong_use_of_training(words: list[str], expected: str, tmp_path: Path) -> None:

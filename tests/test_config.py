@@ -35,7 +35,7 @@ JOBS: dict[str, tuple[type, list[str]]] = {
 OPTIONS = sorted(
     (file.parent.name, file.stem)
     for file in CONF.glob("*/*.yaml")
-    if file.parent.name not in ("local", "experiment", "loss")
+    if file.parent.name not in ("local", "experiment", "loss", "teacher")
 )
 RUNS = {"default_weights": TripletExperiment}
 """Experiments with settings of their own: the runs that made what comes with vdup."""
@@ -151,6 +151,19 @@ def test_every_experiment(file: Path) -> None:
     settings = composed("train", f"+experiment={file.stem}", "data.images=photos")
     assert type(settings.experiment) is {**EXPERIMENTS, **RUNS}[file.stem]
     assert settings.data.images == Path("photos")
+
+
+def test_every_backbone_can_be_a_teacher() -> None:
+    teachers = {file.stem: file.read_text() for file in CONF.glob("teacher/*.yaml")}
+    assert teachers == {file.stem: file.read_text() for file in CONF.glob("backbone/*.yaml")}
+    chosen = composed("train", "teacher=resnet50", "teacher.image_side_pixels=96")
+    assert (type(chosen.teacher), chosen.teacher.depth, chosen.teacher.image_side_pixels) == (
+        config.ResNetConfig,
+        50,
+        96,
+    )
+    assert type(composed("train").teacher) is config.SSCDConfig
+    assert type(chosen.backbone) is config.EfficientNetLiteConfig
 
 
 def test_experiments_and_losses_have_files() -> None:
