@@ -74,6 +74,18 @@ def test_unrelated_videos_share_nothing() -> None:
     assert _match(_query(_unknown(60)), reference(KNOWN, 120)) == []
 
 
+def test_a_reference_without_rows_shares_nothing() -> None:
+    whole = reference(KNOWN, 20)
+    nothing = replace(
+        whole,
+        codes=whole.codes[:0],
+        starts_seconds=whole.starts_seconds[:0],
+        ends_seconds=whole.ends_seconds[:0],
+        searchable=whole.searchable[:0],
+    )
+    assert _match(_query(_copy(5, 10)), nothing) == []
+
+
 def test_several_segments_come_best_first() -> None:
     query = _query(_copy(80, 8, noise=0.2), _unknown(10), _copy(10, 25, noise=0.05), _unknown(10, 50))
     long, short = _match(query, reference(KNOWN, 120))

@@ -92,6 +92,11 @@ class TestList:
         found = find_videos(self.write(tmp_path / "LIST.TXT", f"\ufeff{tmp_path}/v/é.mp4\n"))
         assert found == [("é.mp4", tmp_path / "v" / "é.mp4")]
 
+    def test_a_line_that_can_be_no_path_is_named(self, tmp_path: Path) -> None:
+        (tmp_path / "list.txt").write_bytes(b"good.mp4\nba\0d.mp4\n")
+        with pytest.raises(ConfigError, match=r"list\.txt: line 2 holds a zero byte"):
+            find_videos(tmp_path / "list.txt")
+
     def test_empty_missing_and_broken_lists(self, tmp_path: Path) -> None:
         with pytest.raises(ConfigError, match="names no video"):
             find_videos(self.write(tmp_path / "empty.txt", "# nothing\n\n"))

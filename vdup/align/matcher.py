@@ -99,6 +99,8 @@ class SegmentMatcher:
         Returns:
             Segments at or above the threshold, best first; of segments that overlap on both axes only the best.
         """
+        if not len(reference.codes):  # a catalogue from elsewhere may say so of a video
+            return []
         track = ReferenceTrack(
             reference.starts_seconds, reference.ends_seconds, reference.duration_seconds, self._step_seconds
         )

@@ -114,6 +114,9 @@ def _in_list(file: Path) -> list[tuple[str, Path]]:
     if not file.exists():
         raise ConfigError(f"{file}: there is no such list of videos")
     lines = [line.strip() for line in read_regular(file).decode("utf-8-sig").splitlines()]
+    for number, line in enumerate(lines, start=1):
+        if "\0" in line:
+            raise ConfigError(f"{file}: line {number} holds a zero byte, which no path can: remove or mend that line")
     # Repeated lines stand for one video; the dictionary keeps the order.
     paths = list(dict.fromkeys(_absolute(file.parent / line) for line in lines if line and not line.startswith("#")))
     if not paths:
