@@ -75,8 +75,8 @@ class ScoreModel:
     tmk: float
     """Weight of the TMK score: whether the frames come in the right order."""
     distance: float = 0.0
-    """Weight of the mean Hamming distance of the frames that agree, as a share of the bits: another take of a scene is
-    less near than a copy, however long it goes on."""
+    """Weight of the mean Hamming distance of the frames that agree, as a share of the bits. Its sign is not given: at
+    equal evidence, which is a sum over frames, farther frames mean a longer stretch."""
 
     def probability(self, total_evidence: float, speed: float, tmk_score: float, mean_distance: float) -> float:
         """Calibrated score, 0 to 1; the arguments are those of :func:`score_inputs`."""
