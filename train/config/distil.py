@@ -16,9 +16,9 @@ class DistilExperiment(ExperimentConfig):
     takes_videos: ClassVar[bool] = True
 
     views: int = 2
-    """Edited copies made of each picture; the teacher sees every one of them, once."""
-    left_out: list[str] = field(default_factory=lambda: ["flip"])
-    """Edits that are not made."""
+    """Edited copies made of each picture; the teacher sees the picture, once."""
+    left_out: list[str] = field(default_factory=lambda: ["flip", "pip_host"])
+    """Edits that are not made: the search itself turns a query over and looks at the pictures in it."""
     moments: int = 8
     """Most pictures taken from each video."""
     epochs: int = 10
@@ -35,6 +35,8 @@ class DistilExperiment(ExperimentConfig):
     """Side of the pictures in all epochs but the last ones: much is learned more cheaply on small pictures."""
     full_epochs: int = 2
     """Last epochs, with pictures of ``backbone.image_side_pixels``."""
+    full_share: float = 0.2
+    """Share of the photographs and videos that these last epochs go over: full size costs 2.5 times as much."""
     learning_rate: float = 6e-4
     """Highest learning rate."""
     weight_decay: float = 1e-4
@@ -49,7 +51,7 @@ class DistilExperiment(ExperimentConfig):
     """Of the copies' own loss: each view must find the other view of its picture among those of the step."""
     temperature: float = 0.07
     """Of the copies' loss."""
-    validation_share: float = 0.05
+    validation_share: float = 0.02
     """Share of the pictures and videos kept out of training; the epoch that imitates the teacher best is kept."""
     cache: Path = Path("outputs/distil-views")
     """Folder for the views and for what the teacher says of them."""
@@ -62,6 +64,10 @@ class DistilExperiment(ExperimentConfig):
         """Side of the pictures in an epoch, the first one being 1, in pixels."""
         small = epoch <= self.epochs - self.full_epochs
         return min(self.small_side_pixels, full_side_pixels) if small else full_side_pixels
+
+    def share_of(self, side_pixels: int) -> float:
+        """Share of the photographs and videos that are needed in pictures of this side."""
+        return 1.0 if side_pixels == self.side_of(1, side_pixels) else self.full_share
 
     def __post_init__(self) -> None:
         for name, least in (
@@ -84,6 +90,7 @@ class DistilExperiment(ExperimentConfig):
             self.full_epochs <= self.epochs, "experiment.full_epochs", self.full_epochs, "at most experiment.epochs"
         )
         require(0 <= self.warmup < 1, "experiment.warmup", self.warmup, "at least 0 and below 1")
+        require(0 < self.full_share <= 1, "experiment.full_share", self.full_share, "above 0 and at most 1")
         require(
             0 < self.validation_share < 1, "experiment.validation_share", self.validation_share, "above 0 and below 1"
         )

@@ -30,7 +30,7 @@ from ..loop.run_epochs import checkpoint_of, earlier_state, run_epochs, settings
 from ..loop.validation import Validation
 from ..network.tuned import tuned_backbone
 from .loop import DistilLoop
-from .material import Material, Progress, open_material
+from .material import Material, Progress, open_material, teacher_of_copies
 from .record import DistilRecord
 from .student import Student
 
@@ -88,7 +88,7 @@ def train_distil(
     with deterministic(student.device):
         settings = {**settings_of(config), "teacher": type(config.teacher).__name__, "data": material.digest}
         earlier = earlier_state(checkpoint_of(config.output), settings, DistilRecord)
-        student.set_length(material.teacher.shape[2])
+        student.set_length(material.teacher.shape[1])
         try:
             split = split_scenes(material.scenes, experiment.validation_share, config.seed)
             loop = DistilLoop(student, material, split, experiment, config.backbone.image_side_pixels, config.seed)
@@ -101,7 +101,10 @@ def train_distil(
         loop.take_best()
         backbone = _write_backbone(config, student)
         _write_refiner(config, student, material, split[0], backbone)
-    result = DistilResult(loop.best, loop.held_out.measure_teacher(), config.output, backbone)
+        side = loop.best.side_pixels
+        vectors = teacher_of_copies(config, experiment, loop.held_out.scenes(side), progress)
+        teacher = loop.held_out.measure_teacher(vectors, side)
+    result = DistilResult(loop.best, teacher, config.output, backbone)
     document = {
         **asdict(result.best),
         "teacher": asdict(result.teacher),
@@ -134,14 +137,15 @@ def _write_refiner(
 ) -> None:
     """Fits the code on the student's vectors in closed form: see :mod:`~vdup.train.closed_form.rotation`."""
     side_pixels = max(material.maps)
+    training = material.present(training, side_pixels)
     count = min(len(training), _PICTURES_FOR_THE_CODE)
     chosen = training[np.arange(count) * len(training) // count]
     parts: list[FloatArray] = []
     with torch.no_grad():
         for first in range(0, count, _AT_ONCE):
             some = chosen[first : first + _AT_ONCE]
-            views = np.tile(np.arange(material.teacher.shape[1]), len(some))
-            maps, _ = material.batch(np.repeat(some, material.teacher.shape[1]), views, side_pixels)
+            views = np.tile(np.arange(material.views), len(some))
+            maps, _ = material.batch(np.repeat(some, material.views), views, side_pixels)
             parts.append(student.features(maps.to(student.device)).float().cpu().numpy())
     head = student.head.weight.detach().cpu().double().numpy()
     bias = student.head.bias.detach().cpu().double().numpy()

@@ -50,18 +50,23 @@ class DistilLoop:
             seed: of all that is drawn.
 
         Raises:
-            ValueError: there are fewer pictures than a step takes.
+            ValueError: there are fewer pictures than a step takes, or too few for validation.
         """
-        self._training, held_out = split
-        if len(self._training) < experiment.batch_pictures:
-            raise ValueError(f"{len(self._training)} training pictures do not fill a step")
+        training, held_out = split
         self._student = student
         self._material = material
-        self._neighbours = nearest_others(material.teacher[self._training, 0], experiment.neighbours)
         self.held_out = HeldOut(material, held_out)
         self._experiment = experiment
         self._side_pixels = side_pixels
         self._seed = seed
+        self._training: dict[int, RowArray] = {}
+        self._neighbours: dict[int, RowArray] = {}
+        for side in sorted(experiment.sides(side_pixels)):
+            numbers = material.present(training, side)
+            if len(numbers) < experiment.batch_pictures:
+                raise ValueError(f"{len(numbers)} training pictures of {side} pixels do not fill a step")
+            self._training[side] = numbers
+            self._neighbours[side] = nearest_others(material.teacher[numbers], experiment.neighbours)
         parts = [(student.trained, experiment.learning_rate), (student.head, experiment.learning_rate)]
         self._optimiser, self._rates = adamw(parts, experiment.weight_decay)
         self._best: dict[str, Tensor] = {}
@@ -75,14 +80,15 @@ class DistilLoop:
     def start(self) -> DistilRecord:
         """Fits the head to the features as they are, and validates."""
         began = time.monotonic()
-        count = min(len(self._training), _PICTURES_FOR_THE_START)
-        chosen = self._training[np.arange(count) * len(self._training) // count]
+        training = self._training[self._side_of(1)]
+        count = min(len(training), _PICTURES_FOR_THE_START)
+        chosen = training[np.arange(count) * len(training) // count]
         features, vectors = [], []
         self._student.eval()
         with torch.no_grad():
             for first in range(0, count, _AT_ONCE):
                 some = chosen[first : first + _AT_ONCE]
-                maps, teacher = self._material.batch(some, some % self._views, self._side_of(1))
+                maps, teacher = self._material.batch(some, some % self._material.views, self._side_of(1))
                 features.append(self._student.features(maps.to(self._student.device)))
                 vectors.append(teacher.to(self._student.device))
         self._student.start_head(torch.cat(features), torch.cat(vectors))
@@ -98,14 +104,14 @@ class DistilLoop:
         epoch = self.records[-1].epoch + 1
         # All that an epoch draws follows from its number, so a run that goes on draws the same.
         rng = np.random.default_rng([self._seed, 3, epoch])
-        steps = len(self._training) // self._experiment.batch_pictures
+        steps = [self._steps_of(number) for number in range(1, self._experiment.epochs + 1)]
         sums = np.zeros(4)
         rate = 0.0
         self._student.train()
-        for number, pictures in enumerate(self._batches(rng, steps)):
-            rate = self._set_learning_rate((epoch - 1) * steps + number, steps * self._experiment.epochs)
+        for number, pictures in enumerate(self._batches(rng, epoch)):
+            rate = self._set_learning_rate(sum(steps[: epoch - 1]) + number, sum(steps))
             sums += np.array(self._step(pictures, rng, epoch))
-        return self._finish(epoch, sums / steps, rate, began)
+        return self._finish(epoch, sums / steps[epoch - 1], rate, began)
 
     def state(self, settings: Mapping[str, object]) -> Checkpoint[DistilRecord]:
         """All that :meth:`restore` needs."""
@@ -126,28 +132,29 @@ class DistilLoop:
         self._student.load_state_dict(self._best)
         return self._student.eval()
 
-    @property
-    def _views(self) -> int:
-        return int(self._material.teacher.shape[1])
+    def _steps_of(self, epoch: int) -> int:
+        return len(self._training[self._side_of(epoch)]) // self._experiment.batch_pictures
 
-    def _batches(self, rng: np.random.Generator, steps: int) -> list[RowArray]:
+    def _batches(self, rng: np.random.Generator, epoch: int) -> list[RowArray]:
         """Families of every step: some in turn, and with each of them those nearest to it in the teacher's eyes."""
-        size = self._experiment.batch_pictures
-        leaders = size // (1 + self._neighbours.shape[1])
-        order = np.concatenate([rng.permutation(len(self._training)) for _ in range(1 + steps * leaders // size)])
+        training, neighbours = self._training[self._side_of(epoch)], self._neighbours[self._side_of(epoch)]
+        size, steps = self._experiment.batch_pictures, self._steps_of(epoch)
+        leaders = size // (1 + neighbours.shape[1])
+        order = np.concatenate([rng.permutation(len(training)) for _ in range(1 + steps * leaders // size)])
         batches = []
         for step in range(steps):
             first = order[step * leaders : (step + 1) * leaders]
-            places = np.concatenate([first, self._neighbours[first].ravel()])
-            spare = rng.integers(len(self._training), size=size - len(places))
-            batches.append(self._training[np.concatenate([places, spare])])
+            places = np.concatenate([first, neighbours[first].ravel()])
+            spare = rng.integers(len(training), size=size - len(places))
+            batches.append(training[np.concatenate([places, spare])])
         return batches
 
     def _step(self, pictures: RowArray, rng: np.random.Generator, epoch: int) -> tuple[float, float, float, float]:
         """One step on two views of each picture; the loss and its three terms."""
         settings, student = self._experiment, self._student
-        one = rng.integers(self._views, size=len(pictures))
-        other = (one + 1 + rng.integers(self._views - 1, size=len(pictures))) % self._views
+        count = self._material.views
+        one = rng.integers(count, size=len(pictures))
+        other = (one + 1 + rng.integers(count - 1, size=len(pictures))) % count
         views = np.concatenate([one, other])
         maps, vectors = self._material.batch(np.tile(pictures, 2), views, self._side_of(epoch))
         found = student(maps.to(student.device))

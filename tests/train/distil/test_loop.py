@@ -5,8 +5,9 @@ import pytest
 import torch
 from vdup.train.config.distil import DistilExperiment
 from vdup.train.distil.loop import DistilLoop
-from vdup.train.distil.material import Material
+from vdup.train.distil.material import Maps, Material
 from vdup.train.distil.student import Student
+from vdup.train.loop.state import schedule
 
 from vdup.config import EfficientNetLiteConfig, ModelConfig, NoWhiteningConfig, Precision
 from vdup.errors import VdupError
@@ -46,8 +47,12 @@ def material() -> Material:
     student = Student(MODEL, EXPERIMENT.frozen_stages, 3)
     maps = {side: student.early(pixels, side).numpy().astype(np.float16) for side in (32, SIDE)}
     return Material(
-        {side: rows.reshape(40, 2, *rows.shape[1:]) for side, rows in maps.items()},
-        vectors.astype(np.float16),
+        {
+            32: Maps(maps[32].reshape(40, 2, *maps[32].shape[1:]), np.arange(40)),
+            # Every other picture is there in full size.
+            SIDE: Maps(maps[SIDE].reshape(40, 2, *maps[SIDE].shape[1:])[::2], np.arange(0, 40, 2)),
+        },
+        vectors[:, 0].astype(np.float16),
         (("", "light"),) * 40,
         np.arange(40),
         "made up",
@@ -59,7 +64,7 @@ SPLIT: tuple[RowArray, RowArray] = (np.arange(30), np.arange(30, 40))
 
 def new_loop(material: Material) -> DistilLoop:
     torch.manual_seed(0)
-    student = Student(MODEL, EXPERIMENT.frozen_stages, material.teacher.shape[2])
+    student = Student(MODEL, EXPERIMENT.frozen_stages, material.teacher.shape[1])
     return DistilLoop(student, material, SPLIT, EXPERIMENT, SIDE, seed=1)
 
 
@@ -94,14 +99,41 @@ def test_a_run_that_continues_gives_the_same_weights(material: Material) -> None
 
 def test_steps_hold_the_nearest_pictures_of_each_leader(material: Material) -> None:
     loop = new_loop(material)
-    batches = loop._batches(np.random.default_rng(0), 3)
-    assert [len(batch) for batch in batches] == [15, 15, 15]
-    originals = material.teacher[:30, 0].astype(np.float32)
+    batches = loop._batches(np.random.default_rng(0), 1)
+    assert [len(batch) for batch in batches] == [15, 15]
+    originals = material.teacher[:30].astype(np.float32)
     for batch in batches:
         for place, leader in enumerate(batch[:5]):
             cosines = originals @ originals[leader]
             cosines[leader] = -np.inf
             assert set(batch[5 + 2 * place : 7 + 2 * place]) == set(np.argsort(-cosines)[:2])
+
+
+def test_full_size_takes_its_share_alone(material: Material) -> None:
+    loop = new_loop(material)
+    (batch,) = loop._batches(np.random.default_rng(0), EXPERIMENT.epochs)
+    assert np.all(batch % 2 == 0)
+    assert np.all(batch < 30)
+    assert loop.held_out.scenes(SIDE).tolist() == [30, 32, 34, 36, 38]
+    assert loop.held_out.scenes(32).tolist() == list(range(30, 40))
+
+
+def test_the_rate_follows_the_steps_of_all_epochs(material: Material) -> None:
+    loop = new_loop(material)
+    loop.start()
+    for _ in range(EXPERIMENT.epochs):
+        loop.run_epoch()
+    # 11 epochs of 2 steps and one of a single step, the last of 23.
+    assert loop.records[-1].learning_rate == EXPERIMENT.learning_rate * schedule(22, 23, 0.0)
+
+
+def test_too_few_pictures_of_full_size(material: Material) -> None:
+    torch.manual_seed(0)
+    student = Student(MODEL, EXPERIMENT.frozen_stages, 3)
+    with pytest.raises(ValueError, match="14 training pictures of 48 pixels do not fill a step"):
+        DistilLoop(student, material, (np.arange(28), np.arange(28, 40)), EXPERIMENT, SIDE, seed=1)
+    with pytest.raises(ValueError, match="1 pictures of 48 pixels are left for validation"):
+        DistilLoop(student, material, (np.arange(38), np.arange(38, 40)), EXPERIMENT, SIDE, seed=1)
 
 
 def test_a_loss_that_is_no_number_ends_the_training(material: Material) -> None:
