@@ -1,8 +1,19 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
+from PIL import Image
 from vdup.train.families.part_of import Chosen, Originals
 from vdup.train.families.pictures import PhotographFamilies
+
+
+@pytest.fixture
+def photographs(tmp_path: Path) -> list[Path]:
+    paths = [tmp_path / f"{number}.png" for number in range(3)]
+    for number, path in enumerate(paths):
+        coarse = Image.fromarray(np.random.default_rng(number).integers(0, 256, (6, 8, 3), np.uint8))
+        coarse.resize((96, 64), Image.Resampling.BICUBIC).save(path)
+    return paths
 
 
 def source(photographs: list[Path], views: int = 2) -> PhotographFamilies:
