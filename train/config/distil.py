@@ -51,7 +51,7 @@ class DistilExperiment(ExperimentConfig):
     """Of the copies' own loss: each view must find the other view of its picture among those of the step."""
     temperature: float = 0.07
     """Of the copies' loss."""
-    validation_share: float = 0.02
+    validation_share: float = 0.05
     """Share of the pictures and videos kept out of training; the epoch that imitates the teacher best is kept."""
     cache: Path = Path("outputs/distil-views")
     """Folder for the views and for what the teacher says of them."""

@@ -93,7 +93,10 @@ def train_distil(
             split = split_scenes(material.scenes, experiment.validation_share, config.seed)
             loop = DistilLoop(student, material, split, experiment, config.backbone.image_side_pixels, config.seed)
         except ValueError as error:
-            raise ConfigError(f"there is too little to learn from: {error}") from error
+            raise ConfigError(
+                f"there is too little to learn from: {error}; give more pictures, or raise experiment.full_share="
+                f"{experiment.full_share} or experiment.validation_share={experiment.validation_share}"
+            ) from error
         if earlier is not None:
             loop.restore(earlier)
             logger.info("continuing after epoch %d of %s", loop.records[-1].epoch, checkpoint_of(config.output))

@@ -91,9 +91,10 @@ def open_material(
     """
     source = _source(config, experiment, experiment.views, experiment.left_out)
     # Of one view without any choice of edits, so that another number of views leaves the teacher's work as it is.
-    seen = _open_teacher(config, experiment, Originals(_source(config, experiment, 1, ())), progress)
+    originals = Originals(_source(config, experiment, 1, ()))
+    seen, teacher = _open_teacher(config, experiment, originals, progress)
     maps: dict[int, Maps] = {}
-    digest = hashlib.sha256(f"{source.digest} {student.digest} {seen.digest}".encode())
+    digest = hashlib.sha256(f"{source.digest} {student.digest} {teacher}{originals.digest}".encode())
     edits: tuple[tuple[str, ...], ...] = ()
     for side in sorted(experiment.sides(config.backbone.image_side_pixels)):
 
@@ -103,13 +104,14 @@ def open_material(
 
         share = experiment.share_of(side)
         # Of the parts that can be used, every so many.
-        parts = np.unique(seen.cache.scenes)
-        parts = parts[np.arange(round(len(parts) * share)) * len(parts) // max(1, round(len(parts) * share))]
+        usable = np.unique(seen.scenes)
+        count = max(1, round(len(usable) * share))
+        parts = usable[np.arange(count) * len(usable) // count]
         shown = _open(
             "maps", {"stages": student.digest, "side": side}, Chosen(source, parts), experiment, early, progress
         )
-        families = np.flatnonzero(np.isin(seen.cache.scenes, parts))
-        if not np.array_equal(seen.cache.scenes[families], shown.scenes):
+        families = np.flatnonzero(np.isin(seen.scenes, parts))
+        if not np.array_equal(seen.scenes[families], shown.scenes):
             raise ConfigError(
                 f"the pictures in {experiment.cache} are not those that the teacher saw, as files have become "
                 "unreadable in between: remove that folder"
@@ -118,7 +120,7 @@ def open_material(
             edits = shown.edits
         maps[side] = Maps(shown.inputs, families)
         digest.update(f"{side} {shown.inputs.shape}".encode())
-    return Material(maps, seen.cache.inputs[:, 0], edits, seen.cache.scenes, digest.hexdigest())
+    return Material(maps, seen.inputs[:, 0], edits, seen.scenes, digest.hexdigest())
 
 
 def teacher_of_copies(
@@ -136,25 +138,20 @@ def teacher_of_copies(
         float16 [M, 1 + V, T].
     """
     source = Chosen(_source(config, experiment, experiment.views, experiment.left_out), scenes)
-    return _open_teacher(config, experiment, source, progress).cache.inputs
-
-
-@dataclass(frozen=True)
-class _Seen:
-    cache: ViewCache
-    digest: str
+    return _open_teacher(config, experiment, source, progress)[0].inputs
 
 
 def _open_teacher(
     config: TrainJobConfig, experiment: DistilExperiment, source: FamilySource, progress: Progress | None
-) -> _Seen:
+) -> tuple[ViewCache, str]:
+    """What the teacher gives for all families of a source, and its fingerprint as text."""
     teacher = build_extractor(teacher_model(config))
 
     def vectors(images: NDArray[np.uint8]) -> NDArray[np.float16]:
         return teacher.extract(images).astype(np.float16)
 
     cache = _open("teacher", teacher.fingerprint, source, experiment, vectors, progress)
-    return _Seen(cache, json.dumps(teacher.fingerprint, sort_keys=True) + source.digest)
+    return cache, json.dumps(teacher.fingerprint, sort_keys=True)
 
 
 def _open(

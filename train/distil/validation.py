@@ -15,6 +15,7 @@ from .student import Student
 _AT_ONCE = 16
 """Families in one pass."""
 _LEAST = 2
+"""Fewest families: a single one has no neighbour."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class HeldOut:
         """How the teacher itself finds the copies of :meth:`measure`.
 
         Args:
-            vectors: the teacher's of all views of :meth:`families`, float16 [M, 1 + V, T].
+            vectors: of the teacher, float16 [M, 1 + V, T], of all views of what :meth:`scenes` names.
             side_pixels: side of the pictures.
         """
         numbers = self._numbers[side_pixels]
