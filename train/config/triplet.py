@@ -57,6 +57,9 @@ class TripletExperiment(ExperimentConfig):
     """Passes over the training families."""
     batch_families: int = 64
     """Families in a batch, a family being a picture and its copies."""
+    neighbours: int = 3
+    """Families put into a batch with each other one because their codes are nearest to its code, found anew for every
+    epoch: other faces, other screens, other moments of one clip; 0: other moments of one video only."""
     views: int = 8
     """Edited copies made of each picture."""
     left_out: list[str] = field(default_factory=lambda: ["flip", "rotate90"])
@@ -93,7 +96,14 @@ class TripletExperiment(ExperimentConfig):
     share it, those of a sweep for example. Not used by trainable=all."""
 
     def __post_init__(self) -> None:
-        for name, least in (("epochs", 1), ("batch_families", 2), ("views", 1), ("moments", 1), ("memory", 0)):
+        for name, least in (
+            ("epochs", 1),
+            ("batch_families", 2),
+            ("views", 1),
+            ("moments", 1),
+            ("memory", 0),
+            ("neighbours", 0),
+        ):
             value = getattr(self, name)
             require(value >= least, f"experiment.{name}", value, f"{least} or more")
         for name in ("learning_rate", "backbone_learning_rate", "gradient_clip"):

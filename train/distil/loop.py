@@ -12,10 +12,11 @@ from vdup.errors import VdupError
 from vdup.types import RowArray
 
 from ..config.distil import DistilExperiment
+from ..families.nearest import nearest_others
 from ..loop.checkpoint import Checkpoint
 from ..loop.state import adamw, named_state, restore_state, schedule
 from .losses import copy_loss, relation_loss, vector_loss
-from .material import Material, nearest_others
+from .material import Material
 from .record import DistilRecord
 from .student import Student
 from .validation import HeldOut

@@ -27,9 +27,6 @@ from .student import Student
 
 Progress = Callable[[int, int], None]
 
-_BLOCK = 1024
-"""Pictures compared with all others at once."""
-
 
 @dataclass(frozen=True)
 class Maps:
@@ -175,27 +172,6 @@ def teacher_model(config: TrainJobConfig) -> ExtractorConfig:
         pooling=config.pooling,
         whitening=NoWhiteningConfig(),
     )
-
-
-def nearest_others(vectors: NDArray[np.float16], count: int) -> RowArray:
-    """The nearest other rows of each row.
-
-    Args:
-        vectors: unit vectors, float16 [N, T].
-        count: how many; fewer where there are not so many rows.
-
-    Returns:
-        Numbers of rows, nearest first, int64 [N, min(count, N - 1)].
-    """
-    every = torch.from_numpy(np.asarray(vectors, dtype=np.float32))
-    count = min(count, len(every) - 1)
-    found = np.empty((len(every), max(count, 0)), dtype=np.int64)
-    for first in range(0, len(every), _BLOCK):
-        cosines = every[first : first + _BLOCK] @ every.T
-        rows = torch.arange(len(cosines))
-        cosines[rows, first + rows] = -torch.inf
-        found[first : first + _BLOCK] = cosines.topk(count, dim=1).indices.numpy()
-    return found
 
 
 def _source(

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from vdup.types import FloatArray, RowArray
 
+from ..families.nearest import nearest_others
 from ..loop.validation import Validation, validate
-from .material import Material, nearest_others
+from .material import Material
 from .student import Student
 
 _AT_ONCE = 16

@@ -7,6 +7,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from vdup.types import RowArray
+
+from .nearest import group_with_nearest
+
 Numbers = NDArray[np.int64]
 
 _TOGETHER = 4
@@ -40,6 +44,9 @@ class TrainingFamilies(Protocol):
             epoch: what is made anew for each epoch differs by it; 0 stands for validation.
         """
 
+    def originals(self, batches: list[Numbers]) -> Iterator[FamilyBatch]:
+        """The same without the copies, one family to a number; those that cannot be made are missing."""
+
 
 class CachedFamilies:
     """Families whose inputs were computed once."""
@@ -61,6 +68,11 @@ class CachedFamilies:
         """Families by their numbers, batch by batch, equal in every epoch."""
         for numbers in batches:
             yield FamilyBatch(self._inputs[numbers], numbers, tuple(self._edits[number] for number in numbers))
+
+    def originals(self, batches: list[Numbers]) -> Iterator[FamilyBatch]:
+        """See :meth:`TrainingFamilies.originals`."""
+        for numbers in batches:
+            yield FamilyBatch(self._inputs[numbers, :1], numbers, (("",),) * len(numbers))
 
 
 def split_scenes(scenes: Numbers, share: float, seed: int) -> tuple[Numbers, Numbers]:
@@ -86,8 +98,10 @@ def split_scenes(scenes: Numbers, share: float, seed: int) -> tuple[Numbers, Num
     return np.flatnonzero(~held_out), np.flatnonzero(held_out)
 
 
-def draw_batches(numbers: Numbers, scenes: Numbers, size: int, seed: int, epoch: int) -> list[Numbers]:
-    """Cuts the training families of one epoch into batches, families of one scene side by side.
+def draw_batches(
+    numbers: Numbers, scenes: Numbers, size: int, seed: int, epoch: int, nearest: RowArray | None = None
+) -> list[Numbers]:
+    """Cuts the training families of one epoch into batches, those that are hard to tell apart side by side.
 
     Args:
         numbers: families to use.
@@ -95,6 +109,8 @@ def draw_batches(numbers: Numbers, scenes: Numbers, size: int, seed: int, epoch:
         size: families in a batch; the last batch may hold fewer, but never a single one.
         seed: of the run.
         epoch: every epoch has an order of its own.
+        nearest: numbers of the families that come nearest to every family, int64 [N, K], -1 where there is none; none:
+            families of one scene are put side by side.
 
     Raises:
         ValueError: there are fewer than two families, which have no non-copy.
@@ -103,16 +119,20 @@ def draw_batches(numbers: Numbers, scenes: Numbers, size: int, seed: int, epoch:
         raise ValueError(f"{len(numbers)} families hold no copy and non-copy")
     rng = np.random.default_rng([seed, 1, epoch])
     shuffled = rng.permutation(numbers)
-    by_scene = shuffled[np.argsort(scenes[shuffled], kind="stable")]
-    _, starts = np.unique(scenes[by_scene], return_index=True)
-    groups = [
-        group[first : first + _TOGETHER]
-        for group in np.split(by_scene, starts[1:])
-        for first in range(0, len(group), _TOGETHER)
-    ]
+    groups = _group_by_scene(shuffled, scenes) if nearest is None else group_with_nearest(shuffled, nearest)
     order = np.concatenate([groups[place] for place in rng.permutation(len(groups))])
     batches = [order[first : first + size] for first in range(0, len(order), size)]
     if len(batches[-1]) == 1:
         alone = batches.pop()
         batches[-1] = np.concatenate([batches[-1], alone])
     return batches
+
+
+def _group_by_scene(order: Numbers, scenes: Numbers) -> list[Numbers]:
+    by_scene = order[np.argsort(scenes[order], kind="stable")]
+    _, starts = np.unique(scenes[by_scene], return_index=True)
+    return [
+        group[first : first + _TOGETHER]
+        for group in np.split(by_scene, starts[1:])
+        for first in range(0, len(group), _TOGETHER)
+    ]

@@ -5,14 +5,16 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from vdup.errors import VdupError
-from vdup.types import CODE_BITS, FloatArray
+from vdup.types import CODE_BITS, FloatArray, RowArray
 
 from ..config.losses import LossConfig
 from ..config.triplet import TripletExperiment
 from ..families.batches import FamilyBatch, Numbers, TrainingFamilies, draw_batches
+from ..families.nearest import nearest_others
 from ..network.code_regularisers import balance, decorrelation, koleo, quantisation
 from ..network.losses import MetricLoss, relax
 from ..network.trainable import TrainedModel
@@ -93,7 +95,7 @@ class TrainingLoop:
         sums = torch.zeros(len(_TERMS), dtype=torch.float64)
         rate = 0.0
         count = 0
-        for batch in self._families.batches(self._batches(epoch), epoch):
+        for batch in self._families.batches(self._batches(epoch, self._nearest()), epoch):
             # Videos that are edited while training give more batches than there are groups of videos.
             place = min(count, self._steps_an_epoch - 1)
             rate = self._set_learning_rate((epoch - 1) * self._steps_an_epoch + place)
@@ -123,9 +125,39 @@ class TrainingLoop:
         self._model.load_state_dict(self._best)
         return self._validate()
 
-    def _batches(self, epoch: int) -> list[Numbers]:
+    def _batches(self, epoch: int, nearest: RowArray | None = None) -> list[Numbers]:
         size = self._experiment.batch_families
-        return draw_batches(self._training, self._families.scenes, size, self._seed, epoch)
+        return draw_batches(self._training, self._families.scenes, size, self._seed, epoch, nearest)
+
+    @torch.no_grad()
+    def _nearest(self) -> RowArray | None:
+        """The families whose codes, as they are now, come nearest to the code of each; none where none are wanted."""
+        wanted = self._experiment.neighbours
+        if not wanted:
+            return None
+        numbers: list[Numbers] = []
+        codes: list[NDArray[np.float16]] = []
+        for batch in self._families.originals(self._in_turn(self._training)):
+            values = self._values(batch)[:, 0]
+            numbers.append(batch.numbers)
+            codes.append(np.where(values >= 0, 1, -1).astype(np.float16) / np.float16(np.sqrt(CODE_BITS)))
+        nearest = np.full((len(self._families.scenes), wanted), -1, dtype=np.int64)
+        if numbers:
+            shown = np.concatenate(numbers)
+            found = nearest_others(np.concatenate(codes), wanted)
+            nearest[shown, : found.shape[1]] = shown[found]
+        return nearest
+
+    def _in_turn(self, numbers: Numbers) -> list[Numbers]:
+        size = self._experiment.batch_families
+        return [numbers[first : first + size] for first in range(0, len(numbers), size)]
+
+    def _values(self, batch: FamilyBatch) -> FloatArray:
+        """What the refiner gives, float32 [F, 1 + V, D]."""
+        with torch.autocast(self._device.type, dtype=self._autocast, enabled=self._autocast is not None):
+            result = self._model(family_rows(batch, self._device))
+        values: FloatArray = result.float().cpu().numpy().reshape(*batch.inputs.shape[:2], CODE_BITS)
+        return values
 
     def _step(self, batch: FamilyBatch, epoch: int) -> Tensor:
         settings = self._experiment
@@ -187,14 +219,10 @@ class TrainingLoop:
 
     @torch.no_grad()
     def _validate(self) -> Validation:
-        size = self._experiment.batch_families
-        batches = [self._validation[first : first + size] for first in range(0, len(self._validation), size)]
         values: list[FloatArray] = []
         edits: list[tuple[str, ...]] = []
-        for batch in self._families.batches(batches, 0):
-            with torch.autocast(self._device.type, dtype=self._autocast, enabled=self._autocast is not None):
-                result = self._model(family_rows(batch, self._device))
-            values.append(result.float().cpu().numpy().reshape(*batch.inputs.shape[:2], CODE_BITS))
+        for batch in self._families.batches(self._in_turn(self._validation), 0):
+            values.append(self._values(batch))
             edits += batch.edits
         if not values:
             raise VdupError("no validation family can be made; look for warnings about unreadable files")

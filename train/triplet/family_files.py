@@ -7,12 +7,12 @@ from contextlib import closing, contextmanager
 import numpy as np
 
 from vdup.errors import ConfigError
-from vdup.types import RowArray
 from vdup.video.discover import find_videos
 
 from ..config.experiments import TrainJobConfig
 from ..config.triplet import TripletExperiment
 from ..families.batches import CachedFamilies, FamilyBatch, Numbers, TrainingFamilies
+from ..families.part_of import Originals
 from ..families.pictures import Family, FamilySource, JoinedFamilies, PhotographFamilies
 from ..families.videos import VideoFamilies
 from ..families.view_cache import open_or_build_views
@@ -90,15 +90,30 @@ class LiveFamilies:
             for _, families in parts:
                 waiting += families
                 while len(waiting) >= size:
-                    yield _joined(waiting[:size], first)
+                    yield _joined(waiting[:size], np.arange(first, first + size))
                     del waiting[:size]
                     first += size
         if waiting:
-            yield _joined(waiting, first)
+            yield _joined(waiting, np.arange(first, first + len(waiting)))
+
+    def originals(self, batches: list[Numbers]) -> Iterator[FamilyBatch]:
+        """See :meth:`TrainingFamilies.originals`; of a video, its first picture."""
+        size = len(batches[0])
+        waiting: list[Family] = []
+        numbers: list[int] = []
+        order = np.concatenate(batches).tolist()
+        with closing(families_of(Originals(self._source), order, 0, self._workers)) as parts:
+            for number, families in parts:
+                waiting += families[:1]
+                numbers += [number] * len(families[:1])
+                if len(waiting) == size:
+                    yield _joined(waiting, np.array(numbers))
+                    waiting, numbers = [], []
+        if waiting:
+            yield _joined(waiting, np.array(numbers))
 
 
-def _joined(families: list[Family], first: int) -> FamilyBatch:
-    numbers: RowArray = np.arange(first, first + len(families), dtype=np.int64)
+def _joined(families: list[Family], numbers: Numbers) -> FamilyBatch:
     images = np.stack([family.images for family in families])
     return FamilyBatch(images, numbers, tuple(family.edits for family in families))
 

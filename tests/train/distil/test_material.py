@@ -1,6 +1,6 @@
 import numpy as np
 import torch
-from vdup.train.distil.material import Maps, Material, nearest_others
+from vdup.train.distil.material import Maps, Material
 
 
 def material(families: int = 5, views: int = 3) -> Material:
@@ -27,22 +27,3 @@ def test_a_batch_holds_the_asked_views() -> None:
     assert np.array_equal(vectors.numpy(), np.stack([made.teacher[4], made.teacher[0]]).astype(np.float32))
     assert made.views == 3
     assert made.present(np.array([0, 1, 4]), 3).tolist() == [0, 4]
-
-
-def test_nearest_others_against_a_loop() -> None:
-    rng = np.random.default_rng(1)
-    rows = rng.standard_normal((1500, 6))
-    rows = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float16)
-    found = nearest_others(rows, 3)
-    assert found.shape == (1500, 3)
-    exact = rows.astype(np.float32)
-    for row in (0, 700, 1023, 1024, 1499):
-        cosines = exact @ exact[row]
-        cosines[row] = -np.inf
-        np.testing.assert_allclose(cosines[found[row]], np.sort(cosines)[::-1][:3], atol=1e-5)
-        assert row not in found[row]
-
-
-def test_few_rows_have_few_others() -> None:
-    assert nearest_others(np.eye(2, dtype=np.float16), 3).tolist() == [[1], [0]]
-    assert nearest_others(np.eye(3, dtype=np.float16), 0).shape == (3, 0)

@@ -58,6 +58,22 @@ def test_families_of_a_scene_follow_one_another_but_not_all() -> None:
     assert any(scenes[order[first]] != scenes[order[first + 4]] for first in range(0, 72, 8))
 
 
+def test_families_stand_beside_those_that_come_nearest() -> None:
+    numbers, scenes = np.arange(10, 90), np.arange(100)
+    nearest = np.full((100, 2), -1)
+    for row in range(80):  # three and three belong together
+        nearest[10 + row] = [10 + other for other in range(row // 3 * 3, row // 3 * 3 + 3) if other != row]
+    batches = draw_batches(numbers, scenes, 20, seed=0, epoch=1, nearest=nearest)
+    order = np.concatenate(batches)
+    assert sorted(order) == list(numbers)
+    assert [len(batch) for batch in batches] == [20] * 4
+    place = {int(number): place for place, number in enumerate(order)}
+    for first in range(10, 88, 3):
+        places = sorted(place[first + member] for member in range(3))
+        assert places == list(range(places[0], places[0] + 3))
+    assert not np.array_equal(order, np.concatenate(draw_batches(numbers, scenes, 20, 0, 2, nearest)))
+
+
 def test_one_family_is_refused() -> None:
     with pytest.raises(ValueError, match="1 families"):
         draw_batches(np.array([3]), np.arange(5), 4, 0, 1)
@@ -74,3 +90,7 @@ def test_cached_families_are_equal_in_every_epoch() -> None:
             np.testing.assert_array_equal(batch.numbers, numbers)
             assert batch.edits == tuple(edits[number] for number in numbers)
     assert families.scenes.tolist() == [0, 0, 1, 1, 2, 2]
+    for numbers, batch in zip(wanted, families.originals(wanted), strict=True):
+        np.testing.assert_array_equal(batch.inputs, inputs[numbers, :1])
+        np.testing.assert_array_equal(batch.numbers, numbers)
+        assert batch.edits == (("",), ("",))

@@ -1,6 +1,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from feature_families import DIMENSIONS, feature_families
@@ -12,7 +13,7 @@ from vdup.train.config.losses import (
     TripletLossConfig,
 )
 from vdup.train.config.triplet import Binarisation, TripletExperiment
-from vdup.train.families.batches import split_scenes
+from vdup.train.families.batches import CachedFamilies, split_scenes
 from vdup.train.loop.checkpoint import load_checkpoint, save_checkpoint
 from vdup.train.loop.deterministic import deterministic
 from vdup.train.loop.epoch_record import EpochRecord
@@ -89,6 +90,30 @@ def test_regularisers_do_what_they_are_for() -> None:
     for name in ("entropy", "quantisation", "balance", "decorrelation"):
         regularised = trained(small_loop(replace(plain, **{f"{name}_weight": 5.0})), 2).records[-1]
         assert getattr(regularised, name) < getattr(last, name)
+
+
+def test_batches_are_mined_from_the_codes_as_they_are() -> None:
+    loop = small_loop(replace(SETTINGS, neighbours=2))
+    loop.start()
+    nearest = loop._nearest()
+    assert nearest is not None
+
+    families, training = loop._families, loop._training
+    assert isinstance(families, CachedFamilies)
+    with torch.no_grad():
+        inputs = torch.from_numpy(families._inputs[training, 0].astype(np.float32))
+        bits = loop._model(inputs).numpy() >= 0
+    for row, number in enumerate(training):
+        distances = (bits != bits[row]).sum(axis=1)
+        distances[row] = CODE_BITS + 1
+        places = [int(np.flatnonzero(training == other)[0]) for other in nearest[number]]
+        assert distances[places].tolist() == sorted(distances)[:2]
+    held_out = np.setdiff1d(np.arange(len(nearest)), training)
+    assert (nearest[held_out] == -1).all()
+
+    [first, *_] = loop._batches(1, nearest)
+    assert any(other in first for other in nearest[first[0]])
+    assert small_loop(replace(SETTINGS, neighbours=0))._nearest() is None
 
 
 @pytest.mark.parametrize("memory", [0, 200])

@@ -50,6 +50,16 @@ def test_live_families_come_in_batches_of_one_size() -> None:
     assert batches[0].edits[0] == ("", "edit0", "edit1")
 
 
+def test_live_originals_are_one_to_a_part_and_keep_its_number() -> None:
+    live = LiveFamilies(NumberedFamilies(parts=7, per_part=3, unreadable=(3,)), workers=1)
+    batches = list(live.originals([np.array([5, 0]), np.array([3, 2]), np.array([1])]))
+    assert [batch.numbers.tolist() for batch in batches] == [[5, 0], [2, 1]]
+    for batch in batches:
+        assert batch.inputs.shape[:2] == (2, 1)
+        assert batch.inputs[:, 0, 0, 0, 0].tolist() == batch.numbers.tolist()
+        assert batch.edits == (("",), ("",))
+
+
 def test_live_families_are_those_of_the_source_and_epoch() -> None:
     source = NumberedFamilies(parts=3)
     [batch] = LiveFamilies(source, workers=1).batches([np.arange(3)], epoch=4)
