@@ -9,8 +9,9 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from vdup.codes.refiner import Refiner, build_refiner, load_refiner, save_refiner
-from vdup.config import RefinerConfig
+from vdup.config import EfficientNetLiteConfig, ExtractorConfig, RefinerConfig, Tuning
 from vdup.errors import WeightsError
+from vdup.features.extractor import build_extractor
 from vdup.types import FloatArray
 
 FEATURES: dict[str, str | int | float] = {"backbone": "tiny", "dimensions": 6}
@@ -91,6 +92,16 @@ def test_file_brings_back_the_same_refiner(tmp_path: Path) -> None:
     assert not any(parameter.requires_grad for parameter in loaded.parameters())
     assert load_refiner(path).digest() == refiner.digest()
     assert build_refiner(RefinerConfig(weights=path), FEATURES).digest() == refiner.digest()
+
+
+def test_of_those_that_ship_the_one_for_the_features_is_taken() -> None:
+    digests = set()
+    for backbone in (EfficientNetLiteConfig(device="cpu", tuning=Tuning.copies),):
+        extractor = build_extractor(ExtractorConfig(backbone=backbone))
+        digests.add(build_refiner(RefinerConfig(), extractor.fingerprint).digest())
+    assert len(digests) == 1
+    with pytest.raises(WeightsError, match=r"trained on other features \(different: .*backbone"):
+        build_refiner(RefinerConfig(), FEATURES)
 
 
 def test_half_precision_is_kept_in_the_file_and_widened_on_loading(tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from vdup.config import EfficientNetLiteConfig, Precision, ResNetConfig
-from vdup.errors import ConfigError, WeightsError
+from vdup.config import EfficientNetLiteConfig, Precision, ResNetConfig, Tuning
+from vdup.errors import WeightsError
 from vdup.features.backbone import Backbone, build_backbone
 from vdup.features.fine_tuning import (
     apply_fine_tuning,
@@ -19,7 +19,7 @@ from vdup.features.fine_tuning import (
 from vdup.features.trunk import resnet_trunk
 
 NAME = "efficientnet_lite0"
-PLAIN = EfficientNetLiteConfig(device="cpu", precision=Precision.float32, fine_tuned=False)
+PLAIN = EfficientNetLiteConfig(device="cpu", precision=Precision.float32, tuning=Tuning.none)
 
 
 def tuned(weights: Path) -> EfficientNetLiteConfig:
@@ -140,8 +140,3 @@ def test_values_that_are_no_numbers_are_refused(value: float, tmp_path: Path) ->
 def test_values_too_large_for_half_precision_are_not_written(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="not finite in half precision"):
         save_fine_tuning(tmp_path / "b.safetensors", NAME, {"a": torch.full((2,), 1e6)})
-
-
-def test_no_fine_tuning_and_a_file_contradict_each_other() -> None:
-    with pytest.raises(ConfigError, match=r"backbone\.fine_tuned=false and backbone\.weights=b contradict"):
-        EfficientNetLiteConfig(weights=Path("b"), fine_tuned=False)

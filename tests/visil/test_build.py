@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vdup.config import EfficientNetLiteConfig, ExtractorConfig, Precision, ViSiLMatcherConfig, ViSiLVariant
+from vdup.config import EfficientNetLiteConfig, ExtractorConfig, Precision, Tuning, ViSiLMatcherConfig, ViSiLVariant
 from vdup.errors import ConfigError, WeightsError
 from vdup.features.regional import build_regional_extractor
 from vdup.types import FrameFeatures
@@ -13,7 +13,9 @@ from vdup.visil.weights import save_visil
 
 SIDE = 64
 MODEL = ExtractorConfig(
-    backbone=EfficientNetLiteConfig(device="cpu", precision=Precision.float32, image_side_pixels=SIDE, fine_tuned=False)
+    backbone=EfficientNetLiteConfig(
+        device="cpu", precision=Precision.float32, image_side_pixels=SIDE, tuning=Tuning.none
+    )
 )
 
 

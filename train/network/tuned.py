@@ -21,7 +21,7 @@ def tuned_backbone(config: BackboneConfig, path: Path) -> BackboneConfig:
     """
     match config:
         case EfficientNetLiteConfig():
-            return replace(config, weights=path, fine_tuned=True)
+            return replace(config, weights=path)
         case ResNetConfig() | VGG16Config() | AlexNetConfig() | GoogLeNetConfig():
             return replace(config, weights=path)
     raise TypeError(f"no fine-tuning is known for {type(config).__name__}")

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from vdup.codes.refiner import Refiner, save_refiner
-from vdup.config import BackboneConfig, EfficientNetLiteConfig, Precision
+from vdup.config import BackboneConfig, EfficientNetLiteConfig, Precision, Tuning
 from vdup.errors import ConfigError, WeightsError
 from vdup.features.backbone import Backbone, build_backbone
 from vdup.features.extractor import build_extractor
@@ -166,7 +166,7 @@ def _changed(backbone: Backbone, config: BackboneConfig) -> dict[str, torch.Tens
     tensors = {name: tensor.detach().cpu() for name, tensor in backbone.trunk.state_dict().items()}
     if not isinstance(config, EfficientNetLiteConfig):
         return tensors
-    plain = replace(config, weights=None, fine_tuned=False, precision=Precision.float32, device="cpu")
+    plain = replace(config, weights=None, tuning=Tuning.none, precision=Precision.float32, device="cpu")
     published = build_backbone(plain).trunk.state_dict()
     return {name: tensor for name, tensor in tensors.items() if not torch.equal(tensor, published[name])}
 

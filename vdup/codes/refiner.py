@@ -8,6 +8,7 @@ thresholds (ITQ, for example); training may add hidden layers without any change
 
 import hashlib
 import json
+from collections.abc import Mapping
 from importlib.resources import as_file, files
 from itertools import pairwise
 from pathlib import Path
@@ -26,8 +27,8 @@ from vdup.types import CODE_BITS, CodeArray, FloatArray
 
 _FORMAT = "refiner-1"
 _ACTIVATION = "gelu"
-_BUNDLED = "{backbone}_refiner.safetensors"
-_DEFAULT_BACKBONE = "efficientnet_lite0"
+_BUNDLED = "_refiner.safetensors"
+"""How the names of those that ship with vdup end; the first one, by name, is told of where none fits."""
 
 
 class Refiner(nn.Module):
@@ -105,9 +106,7 @@ def load_refiner(path: Path, extractor: dict[str, str | int | float] | None = No
     found = header.get("extractor")
     if header.get("activation") != _ACTIVATION or not isinstance(found, dict):
         raise WeightsError(f"{path}: its header is incomplete or names an unknown activation; train it anew")
-    wanted = extractor or {}
-    differing = sorted(key for key in {*found, *wanted} - {ARITHMETIC} if found.get(key) != wanted.get(key))
-    if extractor is not None and differing:
+    if extractor is not None and (differing := _differing(found, extractor)):
         raise WeightsError(
             f"{path}: trained on other features (different: {', '.join(differing)}); train one for these with "
             "'python -m vdup.train +experiment=rotation data.images=DIR' and pass it as refiner.weights=FILE"
@@ -131,7 +130,24 @@ def build_refiner(config: RefinerConfig, extractor: dict[str, str | int | float]
     """
     if config.weights is not None:
         return load_refiner(config.weights, extractor)
-    folder = files("vdup.weights")
-    own = folder / _BUNDLED.format(backbone=extractor["backbone"])
-    with as_file(own if own.is_file() else folder / _BUNDLED.format(backbone=_DEFAULT_BACKBONE)) as path:
+    shipped = sorted(
+        (item for item in files("vdup.weights").iterdir() if item.name.endswith(_BUNDLED)), key=lambda item: item.name
+    )
+    for item in shipped:
+        with as_file(item) as path:
+            if not _differing(_header_of(path), extractor):
+                return load_refiner(path, extractor)
+    with as_file(shipped[0]) as path:
         return load_refiner(path, extractor)
+
+
+def _header_of(path: Path) -> dict[str, object]:
+    """Fingerprint of the features that a shipped refiner was trained on."""
+    with safe_open(str(path), framework="pt") as source:
+        header: dict[str, object] = json.loads((source.metadata() or {})["vdup"])["extractor"]
+    return header
+
+
+def _differing(found: Mapping[str, object], wanted: Mapping[str, object]) -> list[str]:
+    """Facts in which two fingerprints differ; the arithmetic does not count."""
+    return sorted(key for key in {*found, *wanted} - {ARITHMETIC} if found.get(key) != wanted.get(key))

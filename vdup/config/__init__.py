@@ -62,6 +62,7 @@ from vdup.config.model import (
     SSCDConfig,
     SSCDRuntime,
     T7WhiteningConfig,
+    Tuning,
     VGG16Config,
     WhiteningConfig,
 )
@@ -147,6 +148,7 @@ __all__ = [
     "T7WhiteningConfig",
     "TMKMatcherConfig",
     "TMKNormalization",
+    "Tuning",
     "VCDBDatasetConfig",
     "VCDBMeasure",
     "VCSLDatasetConfig",

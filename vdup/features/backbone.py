@@ -156,7 +156,7 @@ def _fine_tuning(config: BackboneConfig, name: str) -> dict[str, Tensor]:
         case EfficientNetLiteConfig(weights=Path() as file):
             return load_fine_tuning(file, name)
         case EfficientNetLiteConfig():
-            return bundled_fine_tuning(name) if config.fine_tuned else {}
+            return bundled_fine_tuning(name, config.tuning)
         case ResNetConfig() | VGG16Config() | AlexNetConfig() | GoogLeNetConfig():
             # The same setting takes a state dict of the published form.
             fits = config.weights is not None and is_fine_tuning(config.weights)

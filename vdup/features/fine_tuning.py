@@ -16,12 +16,13 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from vdup.config import Tuning
 from vdup.errors import WeightsError
 from vdup.features.trunk import digest_of
 
 _FORMAT = "backbone-1"
 _METADATA_KEY = "vdup"
-_BUNDLED = "{backbone}_backbone.safetensors"
+_BUNDLED = "{backbone}_{tuning}_backbone.safetensors"
 _TRAIN_ANEW = "train it anew with: python -m vdup.train +experiment=triplet experiment.trainable=last_blocks"
 
 
@@ -80,9 +81,9 @@ def load_fine_tuning(path: Path, backbone: str) -> dict[str, Tensor]:
     return {name: tensors[name].float() for name in sorted(tensors)}
 
 
-def bundled_fine_tuning(backbone: str) -> dict[str, Tensor]:
-    """The fine-tuning that ships with vdup, empty if there is none."""
-    with as_file(files("vdup.weights") / _BUNDLED.format(backbone=backbone)) as path:
+def bundled_fine_tuning(backbone: str, tuning: Tuning) -> dict[str, Tensor]:
+    """The fine-tuning of that kind that ships with vdup, empty if there is none for the network."""
+    with as_file(files("vdup.weights") / _BUNDLED.format(backbone=backbone, tuning=tuning.value)) as path:
         return load_fine_tuning(path, backbone) if path.is_file() else {}
 
 

@@ -18,6 +18,7 @@ from vdup.config import (
     ResNetConfig,
     RMACConfig,
     SamplingConfig,
+    Tuning,
 )
 from vdup.errors import ConfigError
 from vdup.features.extractor import build_pooled_extractor
@@ -164,7 +165,7 @@ def test_training_writes_a_file_that_the_model_uses(
 
 def test_a_whitening_of_the_regions_of_visil(pictures: Path, tmp_path: Path) -> None:
     output = tmp_path / "pca.safetensors"
-    model = ModelConfig(backbone=EfficientNetLiteConfig(device="cpu", image_side_pixels=64, fine_tuned=False))
+    model = ModelConfig(backbone=EfficientNetLiteConfig(device="cpu", image_side_pixels=64, tuning=Tuning.none))
     train_pca(pictures, output, model, dimensions=8, grid=True)
     _, facts = load_whitening(output)
     assert facts["pooling"] == "grid_map"

@@ -9,14 +9,14 @@ from vdup.train.distil.material import Maps, Material
 from vdup.train.distil.student import Student
 from vdup.train.loop.state import schedule
 
-from vdup.config import EfficientNetLiteConfig, ModelConfig, NoWhiteningConfig, Precision
+from vdup.config import EfficientNetLiteConfig, ModelConfig, NoWhiteningConfig, Precision, Tuning
 from vdup.errors import VdupError
 from vdup.types import RowArray
 
 SIDE = 48
 MODEL = ModelConfig(
     backbone=EfficientNetLiteConfig(
-        image_side_pixels=SIDE, device="cpu", precision=Precision.float32, fine_tuned=False
+        image_side_pixels=SIDE, device="cpu", precision=Precision.float32, tuning=Tuning.none
     ),
     whitening=NoWhiteningConfig(),
 )

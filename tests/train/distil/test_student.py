@@ -7,7 +7,7 @@ import torch
 from vdup.train.distil.student import Student, scaled
 from vdup.train.network.tuned import tuned_backbone
 
-from vdup.config import EfficientNetLiteConfig, ModelConfig, NoWhiteningConfig, Precision
+from vdup.config import EfficientNetLiteConfig, ModelConfig, NoWhiteningConfig, Precision, Tuning
 from vdup.errors import ConfigError
 from vdup.features.extractor import build_extractor
 from vdup.features.fine_tuning import save_fine_tuning
@@ -15,7 +15,7 @@ from vdup.features.fine_tuning import save_fine_tuning
 SIDE = 64
 MODEL = ModelConfig(
     backbone=EfficientNetLiteConfig(
-        image_side_pixels=SIDE, device="cpu", precision=Precision.float32, fine_tuned=False
+        image_side_pixels=SIDE, device="cpu", precision=Precision.float32, tuning=Tuning.none
     ),
     whitening=NoWhiteningConfig(),
 )

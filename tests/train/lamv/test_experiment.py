@@ -17,7 +17,7 @@ from vdup.train.lamv.loop import LAMVLoop
 from vdup.train.lamv.record import LAMVRecord
 from vdup.train.lamv.recordings import Recordings
 
-from vdup.config import EfficientNetLiteConfig, Precision
+from vdup.config import EfficientNetLiteConfig, Precision, Tuning
 from vdup.errors import ConfigError
 from vdup.temporal import LAMV
 
@@ -45,7 +45,9 @@ def settings(folder: Path, name: str) -> TrainJobConfig:
         validation_share=0.34,
         cache=folder / "cache",
     )
-    backbone = EfficientNetLiteConfig(device="cpu", precision=Precision.float32, image_side_pixels=64, fine_tuned=False)
+    backbone = EfficientNetLiteConfig(
+        device="cpu", precision=Precision.float32, image_side_pixels=64, tuning=Tuning.none
+    )
     return TrainJobConfig(
         output=folder / name / "k.safetensors",
         data=DataConfig(images=folder / "photographs"),

@@ -23,7 +23,7 @@ from vdup.train.triplet.epoch_lines import after_training, epoch_line
 from vdup.train.triplet.experiment import TrainingResult, refiner_like, train_triplet
 
 from vdup.codes.refiner import Refiner
-from vdup.config import EfficientNetLiteConfig, NoWhiteningConfig, Precision, RefinerConfig
+from vdup.config import EfficientNetLiteConfig, NoWhiteningConfig, Precision, RefinerConfig, Tuning
 from vdup.errors import ConfigError, WeightsError
 from vdup.pipeline.encoder import build_encoder
 
@@ -51,7 +51,7 @@ def settings(folder: Path, name: str, trainable: Trainable = Trainable.head) -> 
         cache=folder / "cache",
     )
     backbone = EfficientNetLiteConfig(
-        device="cpu", precision=Precision.float32, image_side_pixels=SIDE, fine_tuned=False
+        device="cpu", precision=Precision.float32, image_side_pixels=SIDE, tuning=Tuning.none
     )
     return TrainJobConfig(
         output=folder / name / "w.safetensors",
@@ -166,7 +166,7 @@ def test_where_files_lie_does_not_shape_a_run(folder: Path) -> None:
 def test_a_sweep_writes_its_table(folder: Path) -> None:
     words = [
         "+experiment=triplet", "data.images=photographs", "whitening=none", "backbone.image_side_pixels=64",
-        "backbone.precision=float32", "backbone.device=cpu", "backbone.fine_tuned=false", "experiment.init=random",
+        "backbone.precision=float32", "backbone.device=cpu", "backbone.tuning=none", "experiment.init=random",
         "experiment.views=2", "experiment.epochs=1", "experiment.batch_families=8", "experiment.cache=cache",
         "hydra.sweep.dir=sweep", "--multirun", "loss=triplet,ntxent", "refiner.hidden=0,-1",
     ]  # fmt: skip

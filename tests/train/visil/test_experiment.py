@@ -15,7 +15,7 @@ from vdup.train.visil.experiment import ViSiLResult, after_training, epoch_line,
 from vdup.train.visil.record import ViSiLRecord
 from vdup.train.visil.validation import Validation
 
-from vdup.config import EfficientNetLiteConfig, Precision, ViSiLMatcherConfig, ViSiLVariant
+from vdup.config import EfficientNetLiteConfig, Precision, Tuning, ViSiLMatcherConfig, ViSiLVariant
 from vdup.errors import ConfigError
 from vdup.types import FrameFeatures
 from vdup.visil.build import build_visil
@@ -45,7 +45,7 @@ def settings(folder: Path, name: str) -> TrainJobConfig:
         cache=folder / "cache",
     )
     backbone = EfficientNetLiteConfig(
-        device="cpu", precision=Precision.float32, image_side_pixels=SIDE, fine_tuned=False
+        device="cpu", precision=Precision.float32, image_side_pixels=SIDE, tuning=Tuning.none
     )
     return TrainJobConfig(
         output=folder / name / "w.safetensors",
