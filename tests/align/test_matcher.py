@@ -86,12 +86,12 @@ def test_a_reference_without_rows_shares_nothing() -> None:
     assert _match(_query(_copy(5, 10)), nothing) == []
 
 
-def test_several_segments_come_best_first() -> None:
+def test_segments_with_most_evidence_come_first() -> None:
     query = _query(_copy(80, 8, noise=0.2), _unknown(10), _copy(10, 25, noise=0.05), _unknown(10, 50))
     long, short = _match(query, reference(KNOWN, 120))
     _assert_at(long, (18, 43), (10, 35))
     _assert_at(short, (0, 8), (80, 88))
-    assert long.score >= short.score
+    assert long.segment.total_evidence > short.segment.total_evidence
 
 
 def test_mirrored_queries_are_marked() -> None:
@@ -140,12 +140,10 @@ def test_common_content_weighs_less_and_is_found_all_the_same(weight: float) -> 
     assert light.score < full.score
 
 
-def test_threshold_decides_what_is_reported() -> None:
+def test_the_threshold_is_left_to_the_choice_of_tellings() -> None:
     query, video = _query(_unknown(10), _copy(20, 3, noise=0.25), _unknown(10, 50)), reference(KNOWN, 60)
-    [found] = _match(query, video, config=MatcherConfig(threshold=0.0))
+    [found] = _match(query, video, config=MatcherConfig(threshold=1.0))
     assert 0 < found.score < 1
-    assert len(_match(query, video, config=MatcherConfig(threshold=found.score))) == 1
-    assert _match(query, video, config=MatcherConfig(threshold=min(1.0, found.score + 1e-6))) == []
 
 
 def test_segments_shorter_than_wanted_are_left_out() -> None:

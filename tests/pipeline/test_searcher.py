@@ -2,10 +2,13 @@ import numpy as np
 import pytest
 from pipeline.workshop import Stretch, Workshop
 
+from vdup.align.line_fit import Line
+from vdup.align.matcher import ScoredSegment
+from vdup.align.refine import Segment
 from vdup.errors import VideoOpenError, WeightsError
 from vdup.pipeline.library import Library
 from vdup.pipeline.query_codes import encode_queries
-from vdup.pipeline.searcher import SearchResult, find_candidates
+from vdup.pipeline.searcher import SearchResult, best_tellings, find_candidates
 from vdup.types import Match
 
 QUERY = ((50, 0, 10), (3, 12, 15), (51, 0, 10))
@@ -209,3 +212,44 @@ def test_calibration_must_belong_to_the_codes(workshop: Workshop) -> None:
         workshop.encoder.codes_digest = "another model"
         with pytest.raises(WeightsError, match="made for other codes"):
             library.search(path, matcher)
+
+
+def _telling(evidence: float, bits: float, score: float, start: float = 0.0, mirrored: bool = False) -> ScoredSegment:
+    """Ten seconds of the query, and of the reference from ``start`` on."""
+    return ScoredSegment(
+        segment=Segment(
+            line=Line(1.0, start),
+            query_start_seconds=0.0,
+            query_end_seconds=10.0,
+            reference_start_seconds=start,
+            reference_end_seconds=start + 10.0,
+            query_rows=np.arange(10),
+            reference_rows=np.arange(10),
+            evidence=np.full(10, evidence / 10),
+        ),
+        score=score,
+        frames_matched=10,
+        frames_compared=10,
+        mean_hamming_distance=bits,
+        tmk_score=0.5,
+        mirrored=mirrored,
+        panel=False,
+    )
+
+
+def test_evidence_chooses_among_tellings_and_not_the_score() -> None:
+    strong, weak = _telling(60.0, 150.0, 0.6), _telling(20.0, 150.0, 0.9, start=2.0)
+    assert best_tellings([weak, strong], 0.5) == [strong]
+
+
+def test_where_the_best_telling_is_not_believed_no_other_is() -> None:
+    strong, weak = _telling(60.0, 150.0, 0.4), _telling(20.0, 150.0, 0.9, start=2.0)
+    assert best_tellings([weak, strong], 0.5) == []
+    assert best_tellings([weak, strong], 0.4) == [strong]
+
+
+def test_at_equal_evidence_a_mirrored_telling_must_be_clearly_nearer() -> None:
+    straight = _telling(60.0, 150.0, 0.9)
+    assert best_tellings([straight, _telling(60.0, 135.0, 0.9, mirrored=True)], 0.5) == [straight]
+    nearer = _telling(60.0, 125.0, 0.9, mirrored=True)
+    assert best_tellings([straight, nearer], 0.5) == [nearer]

@@ -28,7 +28,7 @@ from vdup.pipeline.encoder import Encoder
 from vdup.pipeline.library import Library
 from vdup.pipeline.query_codes import QueryCodes, encode_queries
 from vdup.pipeline.searcher import find_segments
-from vdup.types import CODE_BITS, CodeArray
+from vdup.types import CODE_BITS, BoolArray, CodeArray
 from vdup.video.discover import find_videos
 
 from ..config.experiments import CalibrationExperiment, TrainJobConfig
@@ -180,8 +180,7 @@ def _fit_evidence(material: _Material, seed: int) -> Evidence:
     pairs = [np.concatenate([none, *same]), np.concatenate([none, *other])]
     _require_both("evidence", "frame pairs", len(pairs[0]), len(pairs[1]))
     labels = np.repeat([True, False], [len(part) for part in pairs])
-    weights = np.where(labels, 1 / len(pairs[0]), 1 / len(pairs[1])) * len(labels) / 2
-    bias, distance, background = fit_logistic(np.concatenate(pairs) / CODE_BITS, labels, weights)
+    bias, distance, background = fit_logistic(np.concatenate(pairs) / CODE_BITS, labels, _equal_weights(labels))
     logger.info("evidence: bias %.3f, distance %.3f, background %.3f", bias, distance, background)
     return Evidence(float(bias), float(distance), float(background), _LOWEST_EVIDENCE, _KNEE, _GROWTH)
 
@@ -235,7 +234,11 @@ def _strangers(material: _Material, query_id: str, rng: np.random.Generator) -> 
 
 
 def _fit_score(material: _Material, calibration: Calibration) -> ScoreModel:
-    """Logistic regression on what the matcher finds when every segment is let through."""
+    """Logistic regression on what the matcher finds when every segment is let through, both kinds weighing the same.
+
+    How many wrong ones are found says how large the problem is and how keen the codes, not how far to believe a
+    segment; with equal weights a score of 0.5 means the same for every network.
+    """
     config = MatcherConfig(threshold=0.0)
     inputs, labels = [], []
     for query_id, query in material.queries.items():
@@ -248,8 +251,14 @@ def _fit_score(material: _Material, calibration: Calibration) -> ScoreModel:
     right, wrong = sum(labels), len(labels) - sum(labels)
     logger.info("score: %d right and %d wrong segments", right, wrong)
     _require_both("score", "segments", right, wrong)
-    solution = fit_logistic(np.array(inputs), np.array(labels), np.ones(len(labels)))
+    solution = fit_logistic(np.array(inputs), np.array(labels), _equal_weights(np.array(labels)))
     return ScoreModel(*(float(value) for value in solution))
+
+
+def _equal_weights(labels: BoolArray) -> Matrix:
+    """Weights with which both kinds count for half, and all together for as many as there are."""
+    weights: Matrix = np.where(labels, 0.5 / labels.mean(), 0.5 / (~labels).mean())
+    return weights
 
 
 def _require_both(model: str, things: str, right: int, wrong: int) -> None:

@@ -97,7 +97,7 @@ class SegmentMatcher:
             weights: weight of each reference row, float32 [M]: below 1 where its content is common.
 
         Returns:
-            Segments at or above the threshold, best first; of segments that overlap on both axes only the best.
+            Segments, whatever their score, most evidence first; of segments that overlap on both axes only the first.
         """
         if not len(reference.codes):  # a catalogue from elsewhere may say so of a video
             return []
@@ -127,9 +127,8 @@ class SegmentMatcher:
             scored
             for stream in streams[:_MOST_STREAMS_REFINED]
             if (scored := self._refine(stream, query, reference, weights, track)) is not None
-            and scored.score >= self._config.threshold
         ]
-        return suppress(segments, lambda item: item.score, ScoredSegment.intervals, _MOST_SHARED)
+        return suppress(segments, lambda item: item.segment.total_evidence, ScoredSegment.intervals, _MOST_SHARED)
 
     def _evidence(
         self, query: QueryTrack, frames: RowArray, distances: BitCounts, known: BoolArray, weights: FloatArray

@@ -33,7 +33,8 @@ class DuplicatesJobConfig(LibraryConfig):
     """Ids of videos no two of which are duplicates: remembered by content and left out from now on."""
     duplicates_after_all: list[str] = field(default_factory=list)
     """Ids of videos for which that is taken back."""
-    matcher: MatcherConfig = field(default_factory=MatcherConfig)
+    matcher: MatcherConfig = field(default_factory=lambda: MatcherConfig(threshold=0.5))
+    """Its threshold is higher than that of a query: what is wrong here may cost a file."""
 
     def __post_init__(self) -> None:
         require(0.5 < self.nearly_all <= 1, "nearly_all", self.nearly_all, "above 0.5 and at most 1")

@@ -108,7 +108,7 @@ def _found(
             continue
         weights = library.lookup.weights(library.folder.rows_of(other))
         reference = library.folder.video_codes(other.number)
-        segments = best_tellings(matcher.match(track, candidate.query_rows, reference, weights))
+        segments = best_tellings(matcher.match(track, candidate.query_rows, reference, weights), config.threshold)
         shared = [Shared(*item.intervals(), item.score, item.mean_hamming_distance) for item in segments]
         shown = [item for item in shared if not _is_nearly_blank(track, item.first_seconds)]
         if shown:

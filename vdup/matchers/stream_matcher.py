@@ -101,7 +101,8 @@ class StreamMatcher(PairMatcher[StreamVideo]):
                 found += self._matcher.match(track, rows, reference.reference, weights)
         if inside:
             found = [segment for segment in found if self._lies_inside(segment, query, reference)]
-        best = sorted(best_tellings(found), key=lambda segment: -segment.score)[: self._config.max_matches]
+        best = best_tellings(found, self._config.threshold)
+        best = sorted(best, key=lambda segment: -segment.score)[: self._config.max_matches]
         if not best:
             return Comparison(0.0)
         line = best[0].segment.line

@@ -29,8 +29,9 @@ _BY_CHANCE_BITS = 20.0
 """A mirrored segment, or one in a panel, must be nearer by more than this to be reported in place of the plain one."""
 
 
-_WEIGHT_OF_NEARNESS = 2.0
-"""Of the mean distance, as a share of the bits, beside the score, in choosing among tellings of one story."""
+_WEIGHT_OF_NEARNESS = 8.0
+"""Of the mean distance, as a share of the bits, beside the logarithm of the evidence, in choosing among tellings of one
+story."""
 
 
 @dataclass(frozen=True)
@@ -122,18 +123,22 @@ def find_segments(
     for number, mine in sorted(found.items()):
         record = library.folder.catalogue.by_number(number)
         if record is not None:
-            chosen += [(record, segment) for segment in best_tellings(mine)]
+            chosen += [(record, segment) for segment in best_tellings(mine, config.threshold)]
     return chosen
 
 
-def best_tellings(segments: Sequence[ScoredSegment]) -> list[ScoredSegment]:
-    """Of segments of one query and one reference that tell one story, the best, in whichever track they were found."""
-    return drop_weaker_tellings(
+def best_tellings(segments: Sequence[ScoredSegment], threshold: float) -> list[ScoredSegment]:
+    """Of segments of one query and one reference that tell one story, the best, in whichever track they were found.
+
+    The choice comes before the threshold: where the best telling is not believed, a worse one is not either.
+    """
+    best = drop_weaker_tellings(
         suppress(segments, _strength, ScoredSegment.intervals, 0.5),
         lambda segment: segment.intervals()[0],
         lambda segment: segment.mean_hamming_distance,
         _SAME_BITS,
     )
+    return [segment for segment in best if segment.score >= threshold]
 
 
 def find_candidates(library: OpenLibrary, query: QueryTrack, config: MatcherConfig) -> list[Candidate]:
@@ -164,12 +169,13 @@ def find_candidates(library: OpenLibrary, query: QueryTrack, config: MatcherConf
 
 
 def _strength(segment: ScoredSegment) -> float:
-    """For choosing among tellings of one story: high score, near frames, else the whole frame, straight.
+    """For choosing among tellings of one story: much evidence, near frames, else the whole frame, straight.
 
-    Scores are often alike, since many pictures are nearly symmetric; then the nearer one is the true one.
+    Not the score: it says how far to believe a telling, by its TMK and speed too, and is fitted on the chosen ones.
     """
     odds = _BY_CHANCE_BITS * (segment.mirrored + segment.panel)
-    return segment.score - _WEIGHT_OF_NEARNESS * (segment.mean_hamming_distance + odds) / CODE_BITS
+    nearness = (segment.mean_hamming_distance + odds) / CODE_BITS
+    return float(np.log1p(max(segment.segment.total_evidence, 0.0))) - _WEIGHT_OF_NEARNESS * nearness
 
 
 def _as_match(query_id: str, reference_id: str, scored: ScoredSegment) -> Match:

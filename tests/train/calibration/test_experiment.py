@@ -10,6 +10,7 @@ from tiny_problem import write_tiny_problem
 from vdup.train.__main__ import train
 from vdup.train.calibration import experiment as calibration_module
 from vdup.train.calibration.experiment import background_codes, train_calibration
+from vdup.train.calibration.logistic import fit_logistic
 from vdup.train.config.experiments import CalibrationExperiment, DataConfig, PCAExperiment, TrainJobConfig
 from vdup.train.material.image_files import load_image
 
@@ -105,6 +106,19 @@ def test_a_problem_without_copies_is_refused(images: Path, problem: Path, tmp_pa
 def test_segments_of_one_kind_only_are_refused(right: int, wrong: int) -> None:
     with pytest.raises(ConfigError, match=f"score model .* {right} right and {wrong} wrong"):
         calibration_module._require_both("score", "segments", right, wrong)
+
+
+def test_both_kinds_count_for_half_however_many_there_are_of_each() -> None:
+    labels = np.array([True, False, False, False, False])
+    weights = calibration_module._equal_weights(labels)
+    assert weights[labels].sum() == pytest.approx(2.5)
+    assert weights[~labels].sum() == pytest.approx(2.5)
+
+    inputs = np.array([[0.0], [1.0], [2.0], [3.0], [1.5]])
+    once = fit_logistic(inputs, inputs[:, 0] > 1.2, calibration_module._equal_weights(inputs[:, 0] > 1.2))
+    twice = np.concatenate([inputs, inputs[:2], inputs[:2]])  # three times as many of one kind
+    often = fit_logistic(twice, twice[:, 0] > 1.2, calibration_module._equal_weights(twice[:, 0] > 1.2))
+    assert -once[0] / once[1] == pytest.approx(-often[0] / often[1], abs=0.05)
 
 
 def test_errors_of_the_problem_name_the_photographs(
