@@ -183,3 +183,6 @@ class Match:
     speed: float = 1.0
     """Reference seconds that pass in one query second: 2.0 means that the query plays twice as fast."""
     evidence: Evidence | None = field(default=None)
+    """None for an identical file, whose pictures were not compared."""
+    identical: bool = False
+    """True when the two files are the same byte for byte."""

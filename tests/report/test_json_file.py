@@ -43,6 +43,7 @@ def test_one_document() -> None:
         "reference_end_seconds": 3671.75,
         "score": 0.9,
         "speed": 1.0,
+        "identical": False,
         "evidence": {
             "frames_matched": 18,
             "frames_compared": 20,

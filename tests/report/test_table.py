@@ -21,6 +21,11 @@ def test_a_match_is_one_line_of_a_pipe() -> None:
     assert lines[2] == "1 match in 1 of 1 video"
 
 
+def test_identical_files_come_first_and_are_called_so() -> None:
+    lines = printed([found(match(score=1.0), match(reference_id="twin", score=1.0, identical=True))]).splitlines()
+    assert [line.split()[-1] for line in lines[1:3]] == ["identical", "1.000"]
+
+
 def test_best_come_first_over_all_queries() -> None:
     results = [found(match("a", score=0.6), match("a", score=0.5)), found(match("b", score=0.8))]
     lines = printed(results).splitlines()

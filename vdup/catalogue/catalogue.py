@@ -152,6 +152,13 @@ class Catalogue:
         """Record of a number; None when there is none (any more)."""
         return self._one(f"{_SELECT} WHERE number = ?", number)
 
+    def knows_size(self, size_bytes: int) -> bool:
+        """Whether the file of some record has this size."""
+        return (
+            self._connection.execute("SELECT 1 FROM videos WHERE size_bytes = ? LIMIT 1", (size_bytes,)).fetchone()
+            is not None
+        )
+
     def by_content_hash(self, content_hash: str) -> list[VideoRecord]:
         """Records of files with this content, ordered by id."""
         return self._many(f"{_SELECT} WHERE content_hash = ? ORDER BY id", content_hash)

@@ -17,6 +17,8 @@ class MatcherConfig(PairMatcherConfig):
     """File made by ``+experiment=calibration``; none: the one that ships with vdup for the default codes."""
     max_matches: int = 200
     """Most matches reported for one query."""
+    exclude_self: bool = False
+    """Leave out library videos whose file is the query's own, byte for byte."""
     mirror: bool = True
     """Try every query frame mirrored as well."""
     panels: bool = True

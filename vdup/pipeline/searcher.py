@@ -1,6 +1,6 @@
 """Query videos against a library: decode, encode, look up, follow, score."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,8 +14,9 @@ from vdup.catalogue.records import VideoRecord
 from vdup.codes.runs import RUN_RADIUS_BITS
 from vdup.config import MatcherConfig
 from vdup.errors import VideoError
+from vdup.pipeline.identical import identical_match, identical_videos
 from vdup.pipeline.open_library import OpenLibrary
-from vdup.pipeline.query_codes import encode_queries
+from vdup.pipeline.query_codes import QueryCodes, encode_queries
 from vdup.types import CODE_BITS, Evidence, Match, VideoCodes
 
 _SEARCH_AT_ONCE = 256
@@ -73,15 +74,38 @@ def search_videos(
     """
     calibration = load_calibration(config.calibration, library.encoder.codes_digest)
     results: list[SearchResult] = []
-    for query_id, query in encode_queries(library, videos, calibration, mirror=config.mirror, panels=config.panels):
-        if isinstance(query, VideoError):
-            results.append(SearchResult(query_id, (), query))
-        else:
-            matches = match_query(library, query_id, query.tracks, calibration, config)
-            results.append(SearchResult(query_id, tuple(matches), seconds=query.straight.duration_seconds))
+    encoded = encode_queries(library, videos, calibration, mirror=config.mirror, panels=config.panels)
+    for (query_id, path), (_, query) in zip(videos, encoded, strict=True):
+        try:
+            results.append(_search(library, query_id, path, query, calibration, config))
+        except VideoError as error:
+            results.append(SearchResult(query_id, (), error))
         if progress is not None:
             progress(results[-1], len(results), len(videos))
     return results
+
+
+def _search(
+    library: OpenLibrary,
+    query_id: str,
+    path: Path,
+    query: QueryCodes | VideoError,
+    calibration: Calibration,
+    config: MatcherConfig,
+) -> SearchResult:
+    """What one query shares with the library; identical files first, which need no comparison.
+
+    Raises:
+        VideoError: the query cannot be read.
+    """
+    if isinstance(query, VideoError):
+        raise query
+    own = identical_videos(library, path)
+    same = [] if config.exclude_self else [identical_match(query_id, record) for record in own]
+    without = frozenset(record.number for record in own)
+    others = match_query(library, query_id, query.tracks, calibration, config, without)
+    matches = tuple([*same, *others][: config.max_matches])
+    return SearchResult(query_id, matches, seconds=query.straight.duration_seconds)
 
 
 def match_query(
@@ -90,9 +114,19 @@ def match_query(
     tracks: Sequence[QueryTrack],
     calibration: Calibration,
     config: MatcherConfig,
+    without: Collection[int] = (),
 ) -> list[Match]:
-    """Matches of one query whose codes are known, best first; ``tracks`` are the ways in which it is seen."""
-    found = find_segments(library, tracks, calibration, config)
+    """Matches of one query whose codes are known, best first.
+
+    Args:
+        library: where to look.
+        query_id: name of the query.
+        tracks: the ways in which it is seen.
+        calibration: of the library's codes.
+        config: settings of the search.
+        without: numbers of library videos that are left out.
+    """
+    found = find_segments(library, tracks, calibration, config, without)
     matches = [_as_match(query_id, record.id, segment) for record, segment in found]
     matches.sort(key=lambda match: (-match.score, match.reference_id, match.query_start_seconds))
     return matches[: config.max_matches]
@@ -103,17 +137,21 @@ def find_segments(
     tracks: Sequence[QueryTrack],
     calibration: Calibration,
     config: MatcherConfig,
+    without: Collection[int] = (),
 ) -> list[tuple[VideoRecord, ScoredSegment]]:
     """Segments at or above the threshold, with the reference that each was found in.
 
-    Of segments that tell one story, in whichever of the ``tracks``, the best is chosen.
+    References whose number is in ``without`` are left out. Of segments that tell one story, in whichever of the
+    ``tracks``, the best is chosen.
     """
     matcher = SegmentMatcher(config, calibration, 1.0 / library.config.sampling.library_fps)
     found: dict[int, list[ScoredSegment]] = {}
     for track in tracks:
         for candidate in find_candidates(library, track, config):
             record = library.folder.catalogue.by_number(candidate.video_number)
-            if record is None:  # the store is ahead of the catalogue: not a part of the library
+            if (
+                candidate.video_number in without or record is None
+            ):  # the store is ahead of the catalogue: not a part of the library
                 continue
             reference = library.folder.video_codes(record.number)
             weights = library.lookup.weights(library.folder.rows_of(record))

@@ -15,10 +15,16 @@ COLUMNS = ("query_id", "ref_id", "query_start", "query_end", "ref_start", "ref_e
 
 
 def best_first(results: Sequence["SearchResult"]) -> list[Match]:
-    """The matches of all queries, highest score first."""
+    """The matches of all queries, identical files and then the highest score first."""
     return sorted(
         (match for result in results for match in result.matches),
-        key=lambda match: (-match.score, match.query_id, match.reference_id, match.query_start_seconds),
+        key=lambda match: (
+            not match.identical,
+            -match.score,
+            match.query_id,
+            match.reference_id,
+            match.query_start_seconds,
+        ),
     )
 
 

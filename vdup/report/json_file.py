@@ -71,6 +71,7 @@ def _match(match: Match) -> Mapping[str, Json]:
         "reference_end_seconds": rounded(match.reference_end_seconds, 3),
         "score": rounded(match.score, 6),
         "speed": rounded(match.speed, 4),
+        "identical": match.identical,
         "evidence": None
         if evidence is None
         else {

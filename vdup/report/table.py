@@ -66,7 +66,7 @@ def _print_matches(console: Console, matches: list[Match], results: Sequence[Sea
             _interval(match.reference_start_seconds, match.reference_end_seconds),
             f"{match.speed:.2f}x",
             "yes" if match.evidence is not None and match.evidence.mirrored else "no",
-            f"{match.score:.3f}",
+            "identical" if match.identical else f"{match.score:.3f}",
         )
     console.print(table)
     if len(shown) < len(matches):
