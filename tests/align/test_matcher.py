@@ -146,6 +146,39 @@ def test_the_threshold_is_left_to_the_choice_of_tellings() -> None:
     assert 0 < found.score < 1
 
 
+def _sampled(start: float, seconds: float, step_seconds: float) -> QueryTrack:
+    times = np.arange(0, seconds, step_seconds)
+    codes = KNOWN.codes_at(start + times, 0.1)
+    return QueryTrack(
+        codes=codes,
+        times_seconds=times,
+        searchable=np.ones(len(codes), dtype=np.bool_),
+        backgrounds=CALIBRATION.background(codes),
+        duration_seconds=seconds,
+        mirrored=False,
+    )
+
+
+def test_more_frames_of_the_same_seconds_are_no_more_evidence() -> None:
+    video = reference(KNOWN, 60)
+    [usual], [fine], [coarse] = (_match(_sampled(20, 12, step), video) for step in (0.5, 0.125, 1.0))
+    assert usual.scaled_evidence == pytest.approx(usual.segment.total_evidence)
+    assert fine.segment.total_evidence > 3 * usual.segment.total_evidence
+    # A little more, as some frames lie nearer to the stored ones.
+    assert fine.scaled_evidence == pytest.approx(usual.scaled_evidence, rel=0.4)
+    assert fine.score == pytest.approx(usual.score, abs=0.1)
+    assert coarse.scaled_evidence == pytest.approx(coarse.segment.total_evidence)
+
+
+def test_a_clip_of_a_second_is_found_in_one_of_a_second() -> None:
+    times = np.arange(6) / 6
+    clip = VideoCodes(KNOWN.codes_at(20 + times), times, times, np.ones(6, dtype=np.bool_), 1.0)
+    [found] = _match(_sampled(20, 1.0, 1 / 6), clip, config=MatcherConfig(threshold=0.0))
+    assert found.intervals()[0] == pytest.approx((0.0, 1.0), abs=0.1)
+    assert found.intervals()[1] == pytest.approx((0.0, 1.0), abs=0.1)
+    assert _match(_sampled(20, 1.0, 1 / 6), clip, config=MatcherConfig(min_segment_seconds=2.0)) == []
+
+
 def test_segments_shorter_than_wanted_are_left_out() -> None:
     query, video = _query(_unknown(10), _copy(20, 6), _unknown(10, 50)), reference(KNOWN, 60)
     assert len(_match(query, video, config=MatcherConfig(min_segment_seconds=5.0))) == 1

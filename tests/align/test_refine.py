@@ -102,6 +102,13 @@ def test_ends_lie_half_way_between_frames() -> None:
     assert segment.total_evidence == pytest.approx(float(segment.evidence.sum()))
 
 
+def test_a_copy_up_to_the_last_frame_lasts_until_the_query_ends() -> None:
+    track, times = plain_track(60), _times(40)
+    evidence = make_evidence(times, track, Shown(30, 40, 15.0))
+    segment = _cut(Line(1.0, 15.0), times, evidence, track, core=(32.0, 36.0))
+    assert (segment.query_start_seconds, segment.query_end_seconds) == (29.75, 40.0)
+
+
 def test_rows_and_evidence_are_those_that_were_compared() -> None:
     track, times = plain_track(60), _times(40)
     evidence = make_evidence(times, track, Shown(10, 20, 15.2))

@@ -64,6 +64,13 @@ def test_frames_that_are_shown_twice(workshop: Workshop) -> None:
     assert track.searchable.tolist() == [True] * 4 + [False] * 2
 
 
+def test_times_increase_where_the_frame_rate_varies(workshop: Workshop) -> None:
+    starts = np.array([0.0, 0.9, 1.1, 2.0])
+    codes = VideoCodes(np.zeros((4, 128), np.uint8), starts, starts, np.ones(4, bool), 3.0)
+    track = stored_track(codes, workshop.calibration(), 1.0, shown=2)
+    assert track.times_seconds == pytest.approx([0.0, 0.45, 0.9, 1.0, 1.1, 1.55, 2.0, 2.5])
+
+
 def test_pairs_of_a_library(workshop: Workshop) -> None:
     films = [
         workshop.film("whole", (1, 0, 30)),

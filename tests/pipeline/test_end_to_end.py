@@ -180,3 +180,17 @@ def test_library_that_does_not_exist(footage: Path) -> None:
     assert done.code == 1
     assert done.err.startswith("error: there is no library at nowhere.")
     assert not (footage / "nowhere").exists()
+
+
+def test_a_clip_of_a_second_is_found(tmp_path: Path) -> None:
+    (tmp_path / "refs").mkdir()
+    for name, source, start in (("a", "bikes.mp4", 3), ("b", "bigbuckbunny.mp4", 1)):
+        write_video(tmp_path / "refs" / f"{name}.mp4", clip(source, start, start + 1), FRAMES_PER_SECOND)
+    smaller = (np.asarray(Image.fromarray(frame).resize((240, 104))) for frame in clip("bikes.mp4", 3, 4))
+    write_video(tmp_path / "smaller.mp4", smaller, FRAMES_PER_SECOND)
+    with Library.open(tmp_path / "library", create=True) as library:
+        library.index(tmp_path / "refs")
+        [match] = library.search(tmp_path / "smaller.mp4")
+    assert (match.reference_id, match.identical) == ("a.mp4", False)
+    assert (match.query_start_seconds, match.query_end_seconds) == pytest.approx((0.0, 1.0), abs=0.2)
+    assert (match.reference_start_seconds, match.reference_end_seconds) == pytest.approx((0.0, 1.0), abs=0.2)

@@ -227,6 +227,7 @@ def _telling(evidence: float, bits: float, score: float, start: float = 0.0, mir
             reference_rows=np.arange(10),
             evidence=np.full(10, evidence / 10),
         ),
+        scaled_evidence=evidence,
         score=score,
         frames_matched=10,
         frames_compared=10,

@@ -164,6 +164,16 @@ def test_a_real_video(tmp_path: Path) -> None:
     assert [read_number(image) for image in batch.images] == [0, 12, 25, 37, 50]
 
 
+def test_a_short_video_gives_the_least_frames(tmp_path: Path) -> None:
+    pictures = [numbered_picture(n, 160, 96) for n in range(25)]
+    write_pictures(tmp_path / "x.mp4", pictures, regular_times(25, 25), options={"preset": "ultrafast"})
+    for least, expected in ((1, [0.0]), (5, [0.0, 0.2, 0.4, 0.6, 0.8]), (100, np.arange(25) / 25)):
+        with sample_video(
+            tmp_path / "x.mp4", frames_per_second=1, side_pixels=64, crop_bars=False, least_frames=least
+        ) as sampler:
+            assert np.concatenate([batch.times_seconds for batch in sampler]) == pytest.approx(expected)
+
+
 def test_pictures_are_read_large_enough(tmp_path: Path) -> None:
     write_numbered(tmp_path / "x.mp4", regular_times(2, 25), width=960, height=640, options={"preset": "ultrafast"})
     with sample_video(tmp_path / "x.mp4", frames_per_second=1, side_pixels=400, crop_bars=False) as sampler:

@@ -245,7 +245,7 @@ def _fit_score(material: _Material, calibration: Calibration) -> ScoreModel:
         for record, found in find_segments(material.library, query.tracks, calibration, config):
             segment = found.segment
             inputs.append(
-                score_inputs(segment.total_evidence, segment.line.speed, found.tmk_score, found.mean_hamming_distance)
+                score_inputs(found.scaled_evidence, segment.line.speed, found.tmk_score, found.mean_hamming_distance)
             )
             labels.append(_is_right(material.truth, query_id, Path(record.id).stem, found))
     right, wrong = sum(labels), len(labels) - sum(labels)

@@ -15,6 +15,7 @@ from vdup.codes.hamming import hamming_distances, paired_hamming
 from vdup.config import MatcherConfig
 from vdup.temporal.segment_score import score_segment
 from vdup.types import BoolArray, CodeArray, FloatArray, RowArray, TimeArray, VideoCodes
+from vdup.video.rate import rate_for
 
 _FRAMES_AT_ONCE = 64
 """Query frames compared with all rows of a reference in one call."""
@@ -23,6 +24,9 @@ _MOST_STREAMS_REFINED = 40
 _MOST_SHARED = 0.5
 _CONTEXT_SECONDS = 10.0
 """Query frames round a stream that are looked at when its ends are placed."""
+
+_CALIBRATED_STEP_SECONDS = 0.5
+"""Step of the query frames that calibrations are made with. Finer ones are no more independent of one another."""
 
 _TMK_SEARCH_SECONDS = 1.0
 _TMK_STEP_SECONDS = 0.1
@@ -45,12 +49,19 @@ class QueryTrack:
     panel: bool = False
     """Seen in a part of the frames."""
 
+    @property
+    def step_seconds(self) -> float:
+        """Usual step from frame to frame; infinite for a single one."""
+        return float(np.median(np.diff(self.times_seconds))) if len(self.times_seconds) > 1 else float("inf")
+
 
 @dataclass(frozen=True)
 class ScoredSegment:
     """A segment with what speaks for it."""
 
     segment: Segment
+    scaled_evidence: float
+    """Total evidence as it would be with two frames a second, if there are more: what the score is computed from."""
     score: float
     frames_matched: int
     frames_compared: int
@@ -101,8 +112,10 @@ class SegmentMatcher:
         """
         if not len(reference.codes):  # a catalogue from elsewhere may say so of a video
             return []
+        # Short videos are sampled more finely.
+        step_seconds = 1 / rate_for(1 / self._step_seconds, reference.duration_seconds)
         track = ReferenceTrack(
-            reference.starts_seconds, reference.ends_seconds, reference.duration_seconds, self._step_seconds
+            reference.starts_seconds, reference.ends_seconds, reference.duration_seconds, step_seconds
         )
         matcher = StreamMatcher(track, self._rules, weights)
         for first in range(0, len(frames), _FRAMES_AT_ONCE):
@@ -162,7 +175,9 @@ class SegmentMatcher:
             other = cut_segment(shifted, core, times, evidence, fit, track, query.duration_seconds)
             if other is not None and other.total_evidence > segment.total_evidence:
                 segment = other
-        if segment.query_end_seconds - segment.query_start_seconds < self._config.min_segment_seconds:
+        # Ends are uncertain by half a step.
+        slack_seconds = min(query.step_seconds, self._config.min_segment_seconds) / 2
+        if segment.query_end_seconds - segment.query_start_seconds < self._config.min_segment_seconds - slack_seconds:
             return None
         return self._score(segment, tmk, query, frames, reference)
 
@@ -193,9 +208,11 @@ class SegmentMatcher:
         rows = frames[segment.query_rows[agrees]]
         distances = paired_hamming(query.codes[rows], np.asarray(reference.codes[segment.reference_rows[agrees]]))
         mean_distance = float(distances.mean())
+        evidence = segment.total_evidence * min(1.0, query.step_seconds / _CALIBRATED_STEP_SECONDS)
         return ScoredSegment(
             segment=segment,
-            score=self._calibration.score.probability(segment.total_evidence, segment.line.speed, tmk, mean_distance),
+            scaled_evidence=evidence,
+            score=self._calibration.score.probability(evidence, segment.line.speed, tmk, mean_distance),
             frames_matched=int(agrees.sum()),
             frames_compared=int((segment.evidence != 0).sum()),
             mean_hamming_distance=mean_distance,

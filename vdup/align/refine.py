@@ -162,11 +162,14 @@ def _maximum_sum(values: FloatArray) -> tuple[int, int]:
 
 
 def _boundary(times_seconds: TimeArray, frame: int, direction: int) -> float:
-    """Half-way from a frame to its neighbour; at the query's first and last frame half a step beyond."""
+    """Half-way from a frame to its neighbour; at the query's first and last frame a whole step beyond.
+
+    A frame stands for what is shown until the next one is sampled, and behind the last one there is nothing else.
+    """
     neighbour = frame + direction
     if 0 <= neighbour < len(times_seconds):
         return float((times_seconds[frame] + times_seconds[neighbour]) / 2)
     if len(times_seconds) == 1:
         return float(times_seconds[frame])
     inner = frame - direction
-    return float(times_seconds[frame] + (times_seconds[frame] - times_seconds[inner]) / 2)
+    return float(2 * times_seconds[frame] - times_seconds[inner])

@@ -21,6 +21,7 @@ from vdup.grouping.overlap import Interval, Overlap, Shared, overlap_of
 from vdup.pipeline.open_library import OpenLibrary
 from vdup.pipeline.searcher import best_tellings, find_candidates
 from vdup.types import VideoCodes
+from vdup.video.rate import rate_for
 
 _NEARLY_BLANK_BITS = 300.0
 """A stretch whose frames lie nearer than this to the background codes shows nearly nothing: dark noise, which is like
@@ -76,7 +77,9 @@ def stored_track(codes: VideoCodes, calibration: Calibration, step_seconds: floa
     within = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
     times = np.minimum(codes.starts_seconds[rows] + within * step_seconds, codes.ends_seconds[rows])
     rows = np.repeat(rows, shown)
-    times = (times[:, None] + np.arange(shown) * step_seconds / shown).reshape(-1)
+    # Where the frame rate varies, two sampled frames may be nearer than a step.
+    gaps = np.minimum(step_seconds, np.diff(times, append=np.inf))
+    times = (times[:, None] + np.arange(shown) * gaps[:, None] / shown).reshape(-1)
     all_codes = np.ascontiguousarray(codes.codes)
     return QueryTrack(
         codes=all_codes[rows],
@@ -97,10 +100,11 @@ def _found(
 ) -> dict[int, list[Shared]]:
     """What one video shares with each of the others, by number."""
     sampling = library.config.sampling
-    step_seconds = 1.0 / sampling.library_fps
-    times_shown = max(1, round(sampling.query_fps / sampling.library_fps))
-    track = stored_track(library.folder.video_codes(record.number), calibration, step_seconds, times_shown)
-    matcher = SegmentMatcher(config, calibration, step_seconds)
+    codes = library.folder.video_codes(record.number)
+    stored_fps = rate_for(sampling.library_fps, codes.duration_seconds)
+    times_shown = max(1, round(rate_for(sampling.query_fps, codes.duration_seconds) / stored_fps))
+    track = stored_track(codes, calibration, 1.0 / stored_fps, times_shown)
+    matcher = SegmentMatcher(config, calibration, 1.0 / sampling.library_fps)
     found: dict[int, list[Shared]] = {}
     for candidate in find_candidates(library, track, config):
         other = records.get(candidate.video_number)

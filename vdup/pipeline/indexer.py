@@ -16,6 +16,7 @@ from vdup.codes.runs import collapse_runs
 from vdup.errors import PictureTooSmallError, VideoDecodeError, VideoError
 from vdup.pipeline.open_library import OpenLibrary
 from vdup.types import BoolArray, CodeArray, FloatArray, TimeArray, VideoCodes, VideoInfo
+from vdup.video.rate import LEAST_FRAMES
 from vdup.video.workers import DecodedVideo, DecoderPool
 
 logger = logging.getLogger(__name__)
@@ -110,6 +111,7 @@ def index_videos(
             crop_bars=sampling.crop_bars,
             timeout_base_seconds=sampling.timeout_base_seconds,
             timeout_per_second=sampling.timeout_per_second,
+            least_frames=LEAST_FRAMES,
         ) as pool,
     ):
         for number, video in enumerate(pool.videos(to_decode()), start=1):

@@ -13,6 +13,7 @@ from vdup.config import ModelConfig
 from vdup.errors import VideoDecodeError, VideoError
 from vdup.pipeline.encoder import Encoder
 from vdup.types import CODE_BYTES, BoolArray, CodeArray, TimeArray
+from vdup.video.rate import LEAST_FRAMES
 from vdup.video.workers import DecodedVideo, DecoderPool
 
 
@@ -81,6 +82,7 @@ def encode_queries(
         crop_bars=sampling.crop_bars,
         timeout_base_seconds=sampling.timeout_base_seconds,
         timeout_per_second=sampling.timeout_per_second,
+        least_frames=LEAST_FRAMES,
         panels=panels,
     ) as pool:
         for (query_id, _), video in zip(videos, pool.videos(path for _, path in videos), strict=True):

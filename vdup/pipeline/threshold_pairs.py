@@ -15,6 +15,7 @@ from vdup.pipeline.labelled_pairs import LabelledPair
 from vdup.pipeline.open_library import OpenLibrary
 from vdup.pipeline.video_searcher import vector_of_video, whole_videos_of
 from vdup.types import FloatArray
+from vdup.video.rate import LEAST_FRAMES
 from vdup.video.workers import DecodedVideo, DecoderPool
 
 logger = logging.getLogger(__name__)
@@ -197,4 +198,5 @@ def _pool(library: OpenLibrary) -> DecoderPool:
         crop_bars=sampling.crop_bars,
         timeout_base_seconds=sampling.timeout_base_seconds,
         timeout_per_second=sampling.timeout_per_second,
+        least_frames=LEAST_FRAMES,
     )

@@ -13,6 +13,7 @@ from vdup.pipeline.open_library import OpenLibrary
 from vdup.pipeline.thresholds import stored_threshold
 from vdup.pipeline.whole_videos import WholeVideos
 from vdup.types import FloatArray
+from vdup.video.rate import LEAST_FRAMES
 from vdup.video.workers import DecodedVideo, DecoderPool
 
 logger = logging.getLogger(__name__)
@@ -124,6 +125,7 @@ def search_whole_videos(
         crop_bars=sampling.crop_bars,
         timeout_base_seconds=sampling.timeout_base_seconds,
         timeout_per_second=sampling.timeout_per_second,
+        least_frames=LEAST_FRAMES,
     ) as pool:
         for (query_id, _), video in zip(videos, pool.videos(path for _, path in videos), strict=True):
             try:

@@ -39,6 +39,8 @@ class SamplingPlan:
     """Most frames in a batch."""
     panels: bool = False
     """Give the views of the layout besides whole frames."""
+    least_frames: int = 1
+    """Frames that even a short video gives, see :mod:`~vdup.video.rate`."""
 
     @property
     def seconds_between_batches(self) -> float:
@@ -154,6 +156,7 @@ def sample_file(path: Path, plan: SamplingPlan) -> Iterator[VideoInfo | FrameBat
         crop_bars=plan.crop_bars,
         panels=plan.panels,
         batch_size=plan.batch_size,
+        least_frames=plan.least_frames,
     ) as sampler:
         yield sampler.info
         yield from sampler

@@ -12,6 +12,7 @@ from vdup.types import FrameBatch, VideoInfo
 from vdup.video.bars import find_picture
 from vdup.video.blank import is_blank
 from vdup.video.layout import LayoutTracker
+from vdup.video.rate import rate_for
 from vdup.video.reader import DEFAULT_SHORT_SIDE_PIXELS, VideoReader, open_video
 from vdup.video.scaling import squash
 from vdup.video.shots import is_cut
@@ -42,6 +43,7 @@ class VideoSampler:
         crop_bars: bool,
         panels: bool = False,
         batch_size: int = 32,
+        least_frames: int = 1,
     ) -> None:
         """Take over an open reader.
 
@@ -52,6 +54,7 @@ class VideoSampler:
             crop_bars: find black bars shot by shot and cut them off.
             panels: besides whole frames, give the views that :mod:`~vdup.video.layout` finds, in batches of their own.
             batch_size: most frames in one batch.
+            least_frames: of a short video more frames a second are taken, to have so many; see :mod:`.rate`.
 
         Raises:
             ValueError: ``side_pixels`` or ``batch_size`` is below 1.
@@ -59,7 +62,7 @@ class VideoSampler:
         if side_pixels < 1 or batch_size < 1:
             raise ValueError(f"side_pixels={side_pixels} and batch_size={batch_size} must be 1 or more")
         self._reader = reader
-        self._frames_per_second = frames_per_second
+        self._frames_per_second = rate_for(frames_per_second, reader.info.duration_seconds, least_frames)
         self._side_pixels = side_pixels
         self._crop_bars = crop_bars
         self._panels = panels
@@ -142,6 +145,7 @@ def sample_video(
     crop_bars: bool,
     panels: bool = False,
     batch_size: int = 32,
+    least_frames: int = 1,
 ) -> VideoSampler:
     """Open a video and sample it.
 
@@ -152,6 +156,7 @@ def sample_video(
         crop_bars: find black bars shot by shot and cut them off.
         panels: give the views of the layout besides whole frames.
         batch_size: most frames in one batch.
+        least_frames: of a short video more frames a second are taken, to have so many.
 
     Returns:
         A sampler to iterate; use it as a context manager, so that the file is closed.
@@ -171,6 +176,7 @@ def sample_video(
             crop_bars=crop_bars,
             panels=panels,
             batch_size=batch_size,
+            least_frames=least_frames,
         )
     except ValueError:
         reader.close()

@@ -175,7 +175,7 @@ def test_the_command_shows_how_many_queries_are_done(
 def found(query: tuple[float, float], reference: tuple[float, float]) -> ScoredSegment:
     rows = np.zeros(1, dtype=np.int64)
     segment = FoundSegment(Line(1.0, 0.0), *query, *reference, rows, rows, np.zeros(1, dtype=np.float32))
-    return ScoredSegment(segment, 0.5, 1, 1, 100.0, 0.5, mirrored=False, panel=False)
+    return ScoredSegment(segment, 0.0, 0.5, 1, 1, 100.0, 0.5, mirrored=False, panel=False)
 
 
 @pytest.mark.parametrize(
