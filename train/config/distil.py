@@ -37,12 +37,17 @@ class DistilExperiment(ExperimentConfig):
     """Last epochs, with pictures of ``backbone.image_side_pixels``."""
     full_share: float = 0.2
     """Share of the photographs and videos that these last epochs go over: full size costs 2.5 times as much."""
+    start: Path | None = None
+    """Checkpoint of an earlier run, ``....checkpoint.safetensors``, whose best weights are trained on; none: the
+    published weights."""
     learning_rate: float = 6e-4
-    """Highest learning rate."""
+    """Highest learning rate of the epochs with small pictures."""
+    full_learning_rate: float = 2e-4
+    """Highest learning rate of those with pictures of full size."""
     weight_decay: float = 1e-4
     """Of AdamW; vectors are left out."""
     warmup: float = 0.03
-    """Share of all steps during which the learning rate rises to its highest."""
+    """Share of the steps of each size during which the learning rate rises to its highest; then it falls to zero."""
     gradient_clip: float = 1.0
     """Longest gradient, all parameters together."""
     relation_weight: float = 10.0
@@ -81,7 +86,7 @@ class DistilExperiment(ExperimentConfig):
         ):
             value = getattr(self, name)
             require(value >= least, f"experiment.{name}", value, f"{least} or more")
-        for name in ("learning_rate", "gradient_clip", "temperature"):
+        for name in ("learning_rate", "full_learning_rate", "gradient_clip", "temperature"):
             require(getattr(self, name) > 0, f"experiment.{name}", getattr(self, name), "above 0")
         for name in ("relation_weight", "copy_weight", "weight_decay"):
             require(getattr(self, name) >= 0, f"experiment.{name}", getattr(self, name), "0 or more")

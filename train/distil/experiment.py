@@ -24,7 +24,7 @@ from ..config.distil import DistilExperiment
 from ..config.experiments import TrainJobConfig
 from ..families.batches import split_scenes
 from ..families.view_features import ViewFeatures
-from ..loop.checkpoint import write_atomically
+from ..loop.checkpoint import load_checkpoint, write_atomically
 from ..loop.deterministic import deterministic
 from ..loop.run_epochs import checkpoint_of, earlier_state, run_epochs, settings_of
 from ..loop.validation import Validation
@@ -91,7 +91,8 @@ def train_distil(
         student.set_length(material.teacher.shape[1])
         try:
             split = split_scenes(material.scenes, experiment.validation_share, config.seed)
-            loop = DistilLoop(student, material, split, experiment, config.backbone.image_side_pixels, config.seed)
+            side, start = config.backbone.image_side_pixels, None if earlier is not None else _start(experiment.start)
+            loop = DistilLoop(student, material, split, experiment, side, config.seed, start)
         except ValueError as error:
             raise ConfigError(
                 f"there is too little to learn from: {error}; give more pictures, or raise experiment.full_share="
@@ -117,6 +118,14 @@ def train_distil(
     }
     write_atomically(config.output.with_suffix(".result.json"), (json.dumps(document, indent=2) + "\n").encode())
     return result
+
+
+def _start(path: Path | None) -> dict[str, torch.Tensor] | None:
+    """The best weights of the run that the training starts from."""
+    if path is None:
+        return None
+    tensors = load_checkpoint(path, DistilRecord).tensors
+    return {name.removeprefix("best."): tensor for name, tensor in tensors.items() if name.startswith("best.")}
 
 
 def _write_backbone(config: TrainJobConfig, student: Student) -> Path:

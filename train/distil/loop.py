@@ -39,6 +39,7 @@ class DistilLoop:
         experiment: DistilExperiment,
         side_pixels: int,
         seed: int,
+        start: Mapping[str, Tensor] | None = None,
     ) -> None:
         """Takes a student at its start.
 
@@ -49,6 +50,7 @@ class DistilLoop:
             experiment: settings.
             side_pixels: side of the pictures in the last epochs.
             seed: of all that is drawn.
+            start: weights of a student of another run to begin with; none: those that it has.
 
         Raises:
             ValueError: there are fewer pictures than a step takes, or too few for validation.
@@ -60,6 +62,7 @@ class DistilLoop:
         self._experiment = experiment
         self._side_pixels = side_pixels
         self._seed = seed
+        self._start = start
         self._training: dict[int, RowArray] = {}
         self._neighbours: dict[int, RowArray] = {}
         for side in sorted(experiment.sides(side_pixels)):
@@ -79,8 +82,24 @@ class DistilLoop:
         return max(self.records, key=lambda record: (record.side_pixels, record.cosine, -record.epoch))
 
     def start(self) -> DistilRecord:
-        """Fits the head to the features as they are, and validates."""
+        """Fits the head to the features as they are, or takes the weights of another run, and validates.
+
+        Raises:
+            VdupError: these weights are of another network, or of a teacher with vectors of another length.
+        """
         began = time.monotonic()
+        if self._start is None:
+            self._fit_head()
+        else:
+            try:
+                self._student.load_state_dict(self._start)
+            except RuntimeError as error:
+                raise VdupError(
+                    f"the run of experiment.start had another network or teacher ({error}); give one of this network"
+                ) from error
+        return self._finish(0, None, 0.0, began)
+
+    def _fit_head(self) -> None:
         training = self._training[self._side_of(1)]
         count = min(len(training), _PICTURES_FOR_THE_START)
         chosen = training[np.arange(count) * len(training) // count]
@@ -93,7 +112,6 @@ class DistilLoop:
                 features.append(self._student.features(maps.to(self._student.device)))
                 vectors.append(teacher.to(self._student.device))
         self._student.start_head(torch.cat(features), torch.cat(vectors))
-        return self._finish(0, None, 0.0, began)
 
     def run_epoch(self) -> DistilRecord:
         """Trains for one more epoch and validates.
@@ -105,14 +123,17 @@ class DistilLoop:
         epoch = self.records[-1].epoch + 1
         # All that an epoch draws follows from its number, so a run that goes on draws the same.
         rng = np.random.default_rng([self._seed, 3, epoch])
-        steps = [self._steps_of(number) for number in range(1, self._experiment.epochs + 1)]
+        alike = [
+            number for number in range(1, self._experiment.epochs + 1) if self._side_of(number) == self._side_of(epoch)
+        ]
+        steps = self._steps_of(epoch)
         sums = np.zeros(4)
         rate = 0.0
         self._student.train()
         for number, pictures in enumerate(self._batches(rng, epoch)):
-            rate = self._set_learning_rate(sum(steps[: epoch - 1]) + number, sum(steps))
+            rate = self._set_learning_rate(epoch, alike.index(epoch) * steps + number, len(alike) * steps)
             sums += np.array(self._step(pictures, rng, epoch))
-        return self._finish(epoch, sums / steps[epoch - 1], rate, began)
+        return self._finish(epoch, sums / steps, rate, began)
 
     def state(self, settings: Mapping[str, object]) -> Checkpoint[DistilRecord]:
         """All that :meth:`restore` needs."""
@@ -178,11 +199,15 @@ class DistilLoop:
     def _side_of(self, epoch: int) -> int:
         return self._experiment.side_of(epoch, self._side_pixels)
 
-    def _set_learning_rate(self, step: int, steps: int) -> float:
-        factor = schedule(step, steps, self._experiment.warmup)
+    def _set_learning_rate(self, epoch: int, step: int, steps: int) -> float:
+        """Sets the rate for a step among those of the same size of pictures, which have a schedule of their own."""
+        settings = self._experiment
+        first = self._side_of(epoch) == self._side_of(1)
+        highest = settings.learning_rate if first else settings.full_learning_rate
+        factor = highest / settings.learning_rate * schedule(step, steps, settings.warmup)
         for group, rate in zip(self._optimiser.param_groups, self._rates, strict=True):
             group["lr"] = rate * factor
-        return self._experiment.learning_rate * factor
+        return settings.learning_rate * factor
 
     def _finish(self, epoch: int, means: NDArray[np.float64] | None, rate: float, began: float) -> DistilRecord:
         side = self._side_of(max(epoch, 1))

@@ -118,13 +118,31 @@ def test_full_size_takes_its_share_alone(material: Material) -> None:
     assert loop.held_out.scenes(32).tolist() == list(range(30, 40))
 
 
-def test_the_rate_follows_the_steps_of_all_epochs(material: Material) -> None:
+def test_each_size_of_pictures_has_a_schedule_of_its_own(material: Material) -> None:
     loop = new_loop(material)
     loop.start()
     for _ in range(EXPERIMENT.epochs):
         loop.run_epoch()
-    # 11 epochs of 2 steps and one of a single step, the last of 23.
-    assert loop.records[-1].learning_rate == EXPERIMENT.learning_rate * schedule(22, 23, 0.0)
+    # 11 epochs of 2 steps and one of a single step; the last step of each counts.
+    small = [EXPERIMENT.learning_rate * schedule(2 * epoch + 1, 22, 0.0) for epoch in range(11)]
+    full = EXPERIMENT.full_learning_rate * schedule(0, 1, 0.0)
+    assert [record.learning_rate for record in loop.records[1:]] == pytest.approx([*small, full])
+
+
+def test_training_goes_on_from_the_best_weights_of_another_run(material: Material) -> None:
+    first = new_loop(material)
+    first.start()
+    for _ in range(3):
+        first.run_epoch()
+    best = {name: tensor.clone() for name, tensor in first._best.items()}
+    torch.manual_seed(7)
+    student = Student(MODEL, EXPERIMENT.frozen_stages, material.teacher.shape[1])
+    second = DistilLoop(student, material, SPLIT, EXPERIMENT, SIDE, seed=1, start=best)
+    assert second.start().cosine == pytest.approx(first.best.cosine, abs=1e-6)
+
+    stranger = DistilLoop(Student(MODEL, EXPERIMENT.frozen_stages, 5), material, SPLIT, EXPERIMENT, SIDE, 1, best)
+    with pytest.raises(VdupError, match=r"run of experiment\.start had another network or teacher"):
+        stranger.start()
 
 
 def test_too_few_pictures_of_full_size(material: Material) -> None:
