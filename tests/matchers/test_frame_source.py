@@ -108,3 +108,9 @@ def test_bad_videos(cached: bool, films: Films, tmp_path: Path) -> None:
         with pytest.raises(kind):
             source.read(video)
     assert len(source.read(films.film("good", 1))) == 12
+
+
+def test_a_link_in_a_circle_is_a_bad_video(films: Films, tmp_path: Path) -> None:
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
+    with pytest.raises(VideoOpenError, match=r"circle.*symbolic links"):
+        films.source(tmp_path / "cache").read(VideoFile("circle", tmp_path / "circle"))

@@ -70,6 +70,13 @@ def test_link_keeps_pointing(tmp_path: Path) -> None:
     assert (tmp_path / "file.csv").read_text() == "new"
 
 
+def test_a_link_in_a_circle_becomes_the_file(tmp_path: Path) -> None:
+    loop = tmp_path / "loop.csv"
+    loop.symlink_to(loop)
+    write_whole(loop, "new")
+    assert loop.read_text() == "new"
+
+
 def test_names_that_are_no_text(tmp_path: Path) -> None:
     write_matches(tmp_path / "m.jsonl", [found(match("\udcff.mp4"))], CONFIG, "f1")
     assert json.loads((tmp_path / "m.jsonl").read_text())["query_id"] == "\udcff.mp4"

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -103,7 +104,7 @@ class FrameSource:
     def _cached(self, path: Path, cache: Path) -> FrameFeatures:
         # A folder for each choice of settings: runs with different ones would overwrite each other's files.
         settings = hashlib.sha256(json.dumps(self._maker.settings, sort_keys=True).encode()).hexdigest()
-        name = hashlib.sha256(str(path.resolve()).encode(errors="surrogateescape")).hexdigest()
+        name = hashlib.sha256(os.path.realpath(path).encode(errors="surrogateescape")).hexdigest()
         file = cache / settings[:16] / f"{name[:32]}{SUFFIX}"
         if not self._maker.is_current(file, path):
             source = self._maker.stamp(path)

@@ -8,6 +8,7 @@ import hashlib
 import json
 import logging
 import math
+import os
 from collections.abc import Iterable
 from dataclasses import astuple, fields, is_dataclass
 from pathlib import Path
@@ -58,7 +59,7 @@ def _stamp(path: Path | None) -> tuple[str, int, int] | None:
         status = path.stat()
     except OSError:
         return str(path), -1, -1
-    return str(path.resolve()), status.st_size, status.st_mtime_ns
+    return os.path.realpath(path), status.st_size, status.st_mtime_ns
 
 
 class Journal:

@@ -68,7 +68,7 @@ def write_whole(path: Path, content: str | bytes) -> None:
     Raises:
         OutputError: the disk is full, or the file cannot be written.
     """
-    target = path.resolve()  # behind a link, the file itself is replaced
+    target = Path(os.path.realpath(path))  # behind a link, the file itself is replaced
     temporary = target.with_name(f".vdup-{os.getpid()}.tmp")
     try:
         try:
