@@ -8,6 +8,7 @@ from catalogue.samples import add, make_codes, open_library
 
 from vdup.catalogue.code_file import codes_checksum
 from vdup.catalogue.folder import LibraryFolder
+from vdup.errors import LibraryDamagedError
 
 
 @pytest.fixture
@@ -57,6 +58,17 @@ def test_a_flipped_bit_in_any_column_is_found(place: int, damaged: LibraryFolder
 def test_times_that_are_no_numbers(library: LibraryFolder) -> None:
     _overwrite(library.codes.rows_path, 5 * 40, np.array([np.nan], "<f8").tobytes())
     assert "b: a time is NaN or infinite" in library.check()
+    assert len(library.video_codes(1)) == 4
+    with pytest.raises(LibraryDamagedError, match=r"rows-0\.bin is damaged: of b, a time is NaN .* action=check"):
+        library.video_codes(2)
+
+
+def test_times_that_stand_still(library: LibraryFolder) -> None:
+    times = library.video_codes(2).starts_seconds
+    _overwrite(library.codes.rows_path, 6 * 40, times[1:2].astype("<f8").tobytes())
+    assert any("b: row 2 starts no later than the row before it" in problem for problem in library.check())
+    with pytest.raises(LibraryDamagedError, match="row 2 starts no later than the row before it"):
+        library.video_codes(2)
 
 
 def test_rows_of_another_video(library: LibraryFolder) -> None:

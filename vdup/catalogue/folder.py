@@ -28,7 +28,7 @@ from vdup.catalogue.code_file import CodeFile, codes_checksum
 from vdup.catalogue.compaction import compact_codes, mask_of, orphans, rows_of
 from vdup.catalogue.comparison import Extent, compare, nothing_yet
 from vdup.catalogue.durable import library_errors
-from vdup.catalogue.inspection import find_problems, time_problem
+from vdup.catalogue.inspection import find_problems, sound_codes, time_problem
 from vdup.catalogue.lock import LibraryLock
 from vdup.catalogue.manifest import MANIFEST_NAME, Manifest, Setting, read_manifest, write_manifest
 from vdup.catalogue.place import check_place
@@ -261,11 +261,12 @@ class LibraryFolder:
 
         Raises:
             ValueError: No indexed video has this number.
+            LibraryDamagedError: Its times are no times.
         """
         record = self.catalogue.by_number(number)
         if record is None or record.state is not VideoState.indexed:
             raise ValueError(f"no indexed video has the number {number}")
-        return self.codes.read(record.first_row, record.row_count, record.duration_seconds or 0.0)
+        return sound_codes(self.codes, record)
 
     def rows_of(self, record: VideoRecord) -> RowArray:
         """Rows of an indexed video, live or retired, ascending, int64 [N]."""

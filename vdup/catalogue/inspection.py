@@ -9,7 +9,7 @@ from vdup.catalogue.code_file import CodeFile, codes_checksum
 from vdup.catalogue.compaction import orphans, rows_of
 from vdup.catalogue.manifest import read_manifest
 from vdup.catalogue.records import VideoRecord, VideoState
-from vdup.errors import LibraryError
+from vdup.errors import LibraryDamagedError, LibraryError
 from vdup.types import RowArray, VideoCodes
 
 
@@ -65,9 +65,25 @@ def time_problem(codes: VideoCodes) -> str | None:
         return "a time is NaN or infinite"
     if np.any(ends < starts):
         return f"row {int(np.argmax(ends < starts))} ends before it starts"
-    if np.any(starts[1:] < starts[:-1]):
-        return f"row {int(np.argmax(starts[1:] < starts[:-1])) + 1} starts before the row before it"
+    if np.any(starts[1:] <= starts[:-1]):
+        return f"row {int(np.argmax(starts[1:] <= starts[:-1])) + 1} starts no later than the row before it"
     return None
+
+
+def sound_codes(codes: CodeFile, record: VideoRecord) -> VideoCodes:
+    """Codes of an indexed video, whose times are made sure to be usable.
+
+    Raises:
+        LibraryDamagedError: they are not.
+    """
+    stored = codes.read(record.first_row, record.row_count, record.duration_seconds or 0.0)
+    fault = time_problem(stored)
+    if fault is not None:
+        raise LibraryDamagedError(
+            f"{codes.rows_path} is damaged: of {record.id}, {fault}; python -m vdup.library action=check names "
+            "everything that is wrong"
+        )
+    return stored
 
 
 def _manifest_problems(folder: Path) -> list[str]:
