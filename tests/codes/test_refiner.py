@@ -96,10 +96,10 @@ def test_file_brings_back_the_same_refiner(tmp_path: Path) -> None:
 
 def test_of_those_that_ship_the_one_for_the_features_is_taken() -> None:
     digests = set()
-    for backbone in (EfficientNetLiteConfig(device="cpu", tuning=Tuning.copies),):
-        extractor = build_extractor(ExtractorConfig(backbone=backbone))
+    for tuning in (Tuning.copies, Tuning.distilled):
+        extractor = build_extractor(ExtractorConfig(backbone=EfficientNetLiteConfig(device="cpu", tuning=tuning)))
         digests.add(build_refiner(RefinerConfig(), extractor.fingerprint).digest())
-    assert len(digests) == 1
+    assert len(digests) == 2
     with pytest.raises(WeightsError, match=r"trained on other features \(different: .*backbone"):
         build_refiner(RefinerConfig(), FEATURES)
 

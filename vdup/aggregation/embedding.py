@@ -11,6 +11,7 @@ maxima it was trained on, and ``threshold``, the similarity at which it calls tw
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib.resources import as_file, files
 from itertools import pairwise
 from pathlib import Path
@@ -26,7 +27,8 @@ from vdup.errors import WeightsError
 from vdup.types import FloatArray
 
 _FORMAT = "video-embedding-1"
-_BUNDLED = "efficientnet_lite0_dml.safetensors"
+_BUNDLED = "_dml.safetensors"
+"""How the names of those that ship with vdup end."""
 _TRAIN = "train one with: python -m vdup.train +experiment=dml data.images=DIR"
 
 
@@ -130,10 +132,16 @@ def load_embedding(path: Path, maxima: Mapping[str, object] | None = None) -> Vi
 
 
 def bundled_embedding(maxima: Mapping[str, object]) -> VideoEmbedding:
-    """The embedding that ships with vdup, for the default backbone and layers.
+    """The embedding that ships with vdup for these maxima.
 
     Raises:
-        WeightsError: the maxima at hand are others.
+        WeightsError: there is none.
     """
-    with as_file(files("vdup.weights") / _BUNDLED) as path:
+    shipped = sorted(
+        (item for item in files("vdup.weights").iterdir() if item.name.endswith(_BUNDLED)), key=lambda item: item.name
+    )
+    for item in shipped[:-1]:
+        with as_file(item) as path, suppress(WeightsError):
+            return load_embedding(path, maxima)
+    with as_file(shipped[-1]) as path:
         return load_embedding(path, maxima)

@@ -61,6 +61,8 @@ class BackboneConfig:
 class Tuning(Enum):
     """What was done to the ImageNet weights of EfficientNet-Lite0."""
 
+    distilled = "distilled"
+    """All but the first five stages trained to give SSCD's vectors; comes with vdup."""
     copies = "copies"
     """Last stage and last convolution trained to find edited copies of photographs; comes with vdup."""
     none = "none"
@@ -77,8 +79,8 @@ class EfficientNetLiteConfig(BackboneConfig):
     weights: Path | None = None
     """Fine-tuning to lay over the ImageNet weights, a file made by ``python -m vdup.train +experiment=distil`` or
     ``triplet``; none: the one of ``tuning``."""
-    tuning: Tuning = Tuning.copies
-    """copies or none: which of the fine-tunings that come with vdup; it has one for size 0 only."""
+    tuning: Tuning = Tuning.distilled
+    """distilled, copies or none: which of the fine-tunings that come with vdup; it has them for size 0 only."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
