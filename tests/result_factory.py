@@ -28,6 +28,7 @@ def match(query_id: str = "q.mp4", reference_id: str = "r.mp4", score: float = 0
             mirrored=False,
             panel=False,
         ),
+        identical=bool(others.get("identical", False)),
     )
 
 

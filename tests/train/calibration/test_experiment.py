@@ -83,9 +83,9 @@ def test_a_calibration_of_the_models_codes_is_written(
     near, far = evidence.of(np.array([100, 480], dtype=np.int32), np.full(2, 380, dtype=np.float32))
     assert near > 0 > far
 
-    scores = [made.score.probability(total, 1.0, 0.5, 200.0) for total in (0.0, 1.0, 5.0, 20.0, 80.0)]
-    assert scores == sorted(scores)
-    assert 0 <= scores[0] < scores[-1] <= 1
+    # So few segments do not settle what each of the inputs is worth, but all of them together.
+    weak, strong = made.score.probability(1.0, 1.6, 0.0, 200.0), made.score.probability(80.0, 1.0, 0.9, 200.0)
+    assert 0 <= weak < strong <= 1
 
 
 @pytest.mark.slow
