@@ -38,7 +38,7 @@ from vdup.evaluation.segments import segment_curve
 from vdup.features.extractor import build_extractor
 from vdup.hydra_schema import register, to_config
 from vdup.pipeline.encoder import Encoder
-from vdup.pipeline.searcher import best_tellings
+from vdup.pipeline.searcher import suppress_competing
 from vdup.types import CODE_BITS, CODE_BYTES, CodeArray, FloatArray, Match, VideoCodes
 from vdup.video.discover import find_videos
 from vdup.video.workers import DecoderPool
@@ -165,7 +165,7 @@ def _match(
                 for one in tracks
                 for segment in matcher.match(one, np.flatnonzero(one.searchable), reference, weights)
             ]
-            found += [_as_match(query.id, reference_id, segment) for segment in best_tellings(segments, 0.0)]
+            found += [_as_match(query.id, reference_id, segment) for segment in suppress_competing(segments, 0.0)]
     return found
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from vdup.align.segments import Interval, drop_weaker_tellings, overlap_share, suppress
+from vdup.align.segments import Interval, overlap_share, suppress, suppress_farther
 
 Item = tuple[float, Interval, Interval]
 
@@ -87,11 +87,11 @@ def test_a_clearly_nearer_telling_displaces_the_others() -> None:
     short_and_near = _tell(20, 23, 100.0)  # covers less than half of `elsewhere`
     recurring = _tell(0, 10, 220.0)  # the same content again, as near but for noise
     items = [same_moment, other_moment, elsewhere, short_and_near, recurring]
-    kept = drop_weaker_tellings(items, lambda item: item[:2], lambda item: item[2], 32.0)
+    kept = suppress_farther(items, lambda item: item[:2], lambda item: item[2], 32.0)
     assert kept == [same_moment, elsewhere, short_and_near, recurring]
 
 
-def test_nothing_is_dropped_from_a_single_telling() -> None:
-    assert drop_weaker_tellings([_tell(0, 5, 400.0)], lambda item: item[:2], lambda item: item[2], 0.0) == [
+def test_nothing_is_dropped_from_a_single_segment() -> None:
+    assert suppress_farther([_tell(0, 5, 400.0)], lambda item: item[:2], lambda item: item[2], 0.0) == [
         _tell(0, 5, 400.0)
     ]

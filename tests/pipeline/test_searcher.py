@@ -8,7 +8,7 @@ from vdup.align.refine import Segment
 from vdup.errors import VideoOpenError, WeightsError
 from vdup.pipeline.library import Library
 from vdup.pipeline.query_codes import encode_queries
-from vdup.pipeline.searcher import SearchResult, best_tellings, find_candidates
+from vdup.pipeline.searcher import SearchResult, find_candidates, suppress_competing
 from vdup.types import Match
 
 QUERY = ((50, 0, 10), (3, 12, 15), (51, 0, 10))
@@ -214,7 +214,7 @@ def test_calibration_must_belong_to_the_codes(workshop: Workshop) -> None:
             library.search(path, matcher)
 
 
-def _telling(evidence: float, bits: float, score: float, start: float = 0.0, mirrored: bool = False) -> ScoredSegment:
+def _segment(evidence: float, bits: float, score: float, start: float = 0.0, mirrored: bool = False) -> ScoredSegment:
     """Ten seconds of the query, and of the reference from ``start`` on."""
     return ScoredSegment(
         segment=Segment(
@@ -239,18 +239,18 @@ def _telling(evidence: float, bits: float, score: float, start: float = 0.0, mir
 
 
 def test_evidence_chooses_among_tellings_and_not_the_score() -> None:
-    strong, weak = _telling(60.0, 150.0, 0.6), _telling(20.0, 150.0, 0.9, start=2.0)
-    assert best_tellings([weak, strong], 0.5) == [strong]
+    strong, weak = _segment(60.0, 150.0, 0.6), _segment(20.0, 150.0, 0.9, start=2.0)
+    assert suppress_competing([weak, strong], 0.5) == [strong]
 
 
 def test_where_the_best_telling_is_not_believed_no_other_is() -> None:
-    strong, weak = _telling(60.0, 150.0, 0.4), _telling(20.0, 150.0, 0.9, start=2.0)
-    assert best_tellings([weak, strong], 0.5) == []
-    assert best_tellings([weak, strong], 0.4) == [strong]
+    strong, weak = _segment(60.0, 150.0, 0.4), _segment(20.0, 150.0, 0.9, start=2.0)
+    assert suppress_competing([weak, strong], 0.5) == []
+    assert suppress_competing([weak, strong], 0.4) == [strong]
 
 
 def test_at_equal_evidence_a_mirrored_telling_must_be_clearly_nearer() -> None:
-    straight = _telling(60.0, 150.0, 0.9)
-    assert best_tellings([straight, _telling(60.0, 135.0, 0.9, mirrored=True)], 0.5) == [straight]
-    nearer = _telling(60.0, 125.0, 0.9, mirrored=True)
-    assert best_tellings([straight, nearer], 0.5) == [nearer]
+    straight = _segment(60.0, 150.0, 0.9)
+    assert suppress_competing([straight, _segment(60.0, 135.0, 0.9, mirrored=True)], 0.5) == [straight]
+    nearer = _segment(60.0, 125.0, 0.9, mirrored=True)
+    assert suppress_competing([straight, nearer], 0.5) == [nearer]

@@ -40,8 +40,8 @@ def group_with_nearest(order: RowArray, nearest: RowArray) -> list[RowArray]:
 
     Args:
         order: numbers of what is grouped, each once, int64 [N].
-        nearest: numbers of the nearest others of every number, nearest first, int64 [M, K]; what is not in the order,
-            and -1, is passed over.
+        nearest: numbers of the nearest others of every number, nearest first, int64 [M, K]; -1, and numbers that
+            are not in the order, do not count.
 
     Returns:
         Groups of 1 to 1 + K numbers, int64; each number of the order is in one of them.

@@ -12,7 +12,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from importlib.resources import as_file, files
+from importlib.resources import as_file
 from itertools import pairwise
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from torch.nn.functional import normalize
 
 from vdup.errors import WeightsError
 from vdup.types import FloatArray
+from vdup.weights import shipped
 
 _FORMAT = "video-embedding-1"
 _BUNDLED = "_dml.safetensors"
@@ -137,11 +138,9 @@ def bundled_embedding(maxima: Mapping[str, object]) -> VideoEmbedding:
     Raises:
         WeightsError: there is none.
     """
-    shipped = sorted(
-        (item for item in files("vdup.weights").iterdir() if item.name.endswith(_BUNDLED)), key=lambda item: item.name
-    )
-    for item in shipped[:-1]:
+    candidates = shipped(_BUNDLED)
+    for item in candidates[:-1]:
         with as_file(item) as path, suppress(WeightsError):
             return load_embedding(path, maxima)
-    with as_file(shipped[-1]) as path:
+    with as_file(candidates[-1]) as path:
         return load_embedding(path, maxima)

@@ -7,7 +7,7 @@ JSON with ``format`` and ``codes``, the digest of the codes that it is for.
 
 import json
 from dataclasses import astuple, dataclass
-from importlib.resources import as_file, files
+from importlib.resources import as_file
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from safetensors.numpy import save_file
 from vdup.codes.hamming import hamming_distances
 from vdup.errors import WeightsError
 from vdup.types import CODE_BITS, CODE_BYTES, CodeArray, FloatArray
+from vdup.weights import shipped
 
 _FORMAT = "calibration-1"
 _BUNDLED = "_calibration.safetensors"
@@ -158,11 +159,8 @@ def load_calibration(path: Path | None, codes: str) -> Calibration:
         WeightsError: the file is missing, damaged, or belongs to other codes.
     """
     if path is None:
-        shipped = sorted(
-            (item for item in files("vdup.weights").iterdir() if item.name.endswith(_BUNDLED)),
-            key=lambda item: item.name,
-        )
-        fitting = next((item for item in shipped if _codes_of(item) == codes), shipped[0])
+        candidates = shipped(_BUNDLED)
+        fitting = next((item for item in candidates if _codes_of(item) == codes), candidates[0])
         with as_file(fitting) as bundled:
             return load_calibration(bundled, codes)
     try:

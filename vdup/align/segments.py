@@ -1,4 +1,4 @@
-"""Choosing among segments that tell the same story."""
+"""Non-maximum suppression of segments that compete for the same part of a query."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -43,7 +43,7 @@ def suppress(
     return kept
 
 
-def drop_weaker_tellings(
+def suppress_farther(
     items: Sequence[Item], query_interval: Callable[[Item], Interval], distance: Callable[[Item], float], slack: float
 ) -> list[Item]:
     """Drops segments of one reference whose part of the query another one explains clearly better.

@@ -9,7 +9,7 @@ thresholds (ITQ, for example); training may add hidden layers without any change
 import hashlib
 import json
 from collections.abc import Mapping
-from importlib.resources import as_file, files
+from importlib.resources import as_file
 from itertools import pairwise
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from vdup.config import RefinerConfig
 from vdup.errors import WeightsError
 from vdup.features.extractor import ARITHMETIC
 from vdup.types import CODE_BITS, CodeArray, FloatArray
+from vdup.weights import shipped
 
 _FORMAT = "refiner-1"
 _ACTIVATION = "gelu"
@@ -130,14 +131,12 @@ def build_refiner(config: RefinerConfig, extractor: dict[str, str | int | float]
     """
     if config.weights is not None:
         return load_refiner(config.weights, extractor)
-    shipped = sorted(
-        (item for item in files("vdup.weights").iterdir() if item.name.endswith(_BUNDLED)), key=lambda item: item.name
-    )
-    for item in shipped:
+    candidates = shipped(_BUNDLED)
+    for item in candidates:
         with as_file(item) as path:
             if not _differing(_header_of(path), extractor):
                 return load_refiner(path, extractor)
-    with as_file(shipped[0]) as path:
+    with as_file(candidates[0]) as path:
         return load_refiner(path, extractor)
 
 

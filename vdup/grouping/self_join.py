@@ -19,7 +19,7 @@ from vdup.config import MatcherConfig
 from vdup.grouping.journal import Found, Journal
 from vdup.grouping.overlap import Interval, Overlap, Shared, overlap_of
 from vdup.pipeline.open_library import OpenLibrary
-from vdup.pipeline.searcher import best_tellings, find_candidates
+from vdup.pipeline.searcher import find_candidates, suppress_competing
 from vdup.types import VideoCodes
 from vdup.video.rate import rate_for
 
@@ -112,7 +112,7 @@ def _found(
             continue
         weights = library.lookup.weights(library.folder.rows_of(other))
         reference = library.folder.video_codes(other.number)
-        segments = best_tellings(matcher.match(track, candidate.query_rows, reference, weights), config.threshold)
+        segments = suppress_competing(matcher.match(track, candidate.query_rows, reference, weights), config.threshold)
         shared = [Shared(*item.intervals(), item.score, item.mean_hamming_distance) for item in segments]
         shown = [item for item in shared if not _is_nearly_blank(track, item.first_seconds)]
         if shown:

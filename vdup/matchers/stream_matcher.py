@@ -15,7 +15,7 @@ from vdup.feature_files.read import is_feature_file
 from vdup.matchers.base import Box, Comparison, PairMatcher
 from vdup.pipeline.encoder import Encoder, build_encoder
 from vdup.pipeline.query_codes import encode_queries
-from vdup.pipeline.searcher import best_tellings
+from vdup.pipeline.searcher import suppress_competing
 from vdup.types import VideoCodes
 
 
@@ -101,7 +101,7 @@ class StreamMatcher(PairMatcher[StreamVideo]):
                 found += self._matcher.match(track, rows, reference.reference, weights)
         if inside:
             found = [segment for segment in found if self._lies_inside(segment, query, reference)]
-        best = best_tellings(found, self._config.threshold)
+        best = suppress_competing(found, self._config.threshold)
         best = sorted(best, key=lambda segment: -segment.score)[: self._config.max_matches]
         if not best:
             return Comparison(0.0)

@@ -8,7 +8,7 @@ import numpy as np
 
 from vdup.align.calibration import Calibration, load_calibration
 from vdup.align.matcher import QueryTrack, ScoredSegment, SegmentMatcher
-from vdup.align.segments import drop_weaker_tellings, suppress
+from vdup.align.segments import suppress, suppress_farther
 from vdup.candidates import Candidate, add_coarse, frame_votes, rank_candidates
 from vdup.catalogue.records import VideoRecord
 from vdup.codes.runs import RUN_RADIUS_BITS
@@ -31,8 +31,7 @@ _BY_CHANCE_BITS = 20.0
 
 
 _WEIGHT_OF_NEARNESS = 8.0
-"""Of the mean distance, as a share of the bits, beside the logarithm of the evidence, in choosing among tellings of one
-story."""
+"""Of the mean distance (a share of the bits) against the logarithm of the evidence, for non-maximum suppression."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +120,7 @@ def match_query(
     Args:
         library: where to look.
         query_id: name of the query.
-        tracks: the ways in which it is seen.
+        tracks: codes of its frames, whole and in panels, straight and mirrored.
         calibration: of the library's codes.
         config: settings of the search.
         without: numbers of library videos that are left out.
@@ -141,17 +140,16 @@ def find_segments(
 ) -> list[tuple[VideoRecord, ScoredSegment]]:
     """Segments at or above the threshold, with the reference that each was found in.
 
-    References whose number is in ``without`` are left out. Of segments that tell one story, in whichever of the
-    ``tracks``, the best is chosen.
+    References whose number is in ``without`` are left out. Of segments that compete, in whichever of the ``tracks``,
+    the best is kept.
     """
     matcher = SegmentMatcher(config, calibration, 1.0 / library.config.sampling.library_fps)
     found: dict[int, list[ScoredSegment]] = {}
     for track in tracks:
         for candidate in find_candidates(library, track, config):
             record = library.folder.catalogue.by_number(candidate.video_number)
-            if (
-                candidate.video_number in without or record is None
-            ):  # the store is ahead of the catalogue: not a part of the library
+            # Without a record, the store is ahead of the catalogue: not a part of the library.
+            if record is None or record.number in without:
                 continue
             reference = library.folder.video_codes(record.number)
             weights = library.lookup.weights(library.folder.rows_of(record))
@@ -161,16 +159,16 @@ def find_segments(
     for number, mine in sorted(found.items()):
         record = library.folder.catalogue.by_number(number)
         if record is not None:
-            chosen += [(record, segment) for segment in best_tellings(mine, config.threshold)]
+            chosen += [(record, segment) for segment in suppress_competing(mine, config.threshold)]
     return chosen
 
 
-def best_tellings(segments: Sequence[ScoredSegment], threshold: float) -> list[ScoredSegment]:
-    """Of segments of one query and one reference that tell one story, the best, in whichever track they were found.
+def suppress_competing(segments: Sequence[ScoredSegment], threshold: float) -> list[ScoredSegment]:
+    """Non-maximum suppression of the segments of one query and one reference, in whichever track they were found.
 
-    The choice comes before the threshold: where the best telling is not believed, a worse one is not either.
+    The threshold comes after it: where the best of competing segments is below it, the others are not reported either.
     """
-    best = drop_weaker_tellings(
+    best = suppress_farther(
         suppress(segments, _strength, ScoredSegment.intervals, 0.5),
         lambda segment: segment.intervals()[0],
         lambda segment: segment.mean_hamming_distance,
@@ -207,9 +205,9 @@ def find_candidates(library: OpenLibrary, query: QueryTrack, config: MatcherConf
 
 
 def _strength(segment: ScoredSegment) -> float:
-    """For choosing among tellings of one story: much evidence, near frames, else the whole frame, straight.
+    """Rank in non-maximum suppression: much evidence, near frames; of equals the whole frame, not mirrored.
 
-    Not the score: it says how far to believe a telling, by its TMK and speed too, and is fitted on the chosen ones.
+    Not the score, which also counts TMK and speed and is fitted on what is left after suppression.
     """
     odds = _BY_CHANCE_BITS * (segment.mirrored + segment.panel)
     nearness = (segment.mean_hamming_distance + odds) / CODE_BITS
