@@ -15,6 +15,9 @@ CODE_BITS = 1024
 CODE_BYTES = CODE_BITS // 8
 """Bytes of one packed frame code."""
 
+MOVIE_VIEW = -1
+"""View of a batch that holds the small grey pictures of a movie."""
+
 FloatArray = NDArray[np.float32]
 TimeArray = NDArray[np.float64]
 CodeArray = NDArray[np.uint8]
@@ -49,17 +52,19 @@ class FrameBatch:
     """Consecutive sampled frames of one video, cut to their picture and scaled to one size."""
 
     images: NDArray[np.uint8]
-    """RGB, shape [N, H, W, 3]."""
+    """RGB, shape [N, H, W, 3]; of a movie, grey, [N, H, W, 1]."""
     times_seconds: TimeArray
     """Presentation time of each frame, shape [N], increasing."""
     searchable: BoolArray
     """False for blank or near-uniform frames, shape [N]."""
     view: int = 0
-    """0: whole frames. Other numbers: views of a query's layout, such as an inset, that are pictures of their own."""
+    """0: whole frames. From 1 on: views of a query's layout, such as an inset, that are pictures of their own.
+    ``MOVIE_VIEW``: small grey pictures."""
 
     def __post_init__(self) -> None:
-        if self.images.ndim != 4 or self.images.shape[3] != 3 or self.images.dtype != np.uint8:
-            raise ValueError(f"images must be uint8 [N, H, W, 3], got {self.images.dtype} {self.images.shape}")
+        channels = 1 if self.view == MOVIE_VIEW else 3
+        if self.images.ndim != 4 or self.images.shape[3] != channels or self.images.dtype != np.uint8:
+            raise ValueError(f"images must be uint8 [N, H, W, {channels}], got {self.images.dtype} {self.images.shape}")
         _check_rows("FrameBatch", len(self.images), times_seconds=self.times_seconds, searchable=self.searchable)
 
     def __len__(self) -> int:

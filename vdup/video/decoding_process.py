@@ -41,6 +41,8 @@ class SamplingPlan:
     """Give the views of the layout besides whole frames."""
     least_frames: int = 1
     """Frames that even a short video gives, see :mod:`~vdup.video.rate`."""
+    movie_fps: float = 0.0
+    """Least grey pictures a second besides the frames; 0: none."""
 
     @property
     def seconds_between_batches(self) -> float:
@@ -157,6 +159,7 @@ def sample_file(path: Path, plan: SamplingPlan) -> Iterator[VideoInfo | FrameBat
         panels=plan.panels,
         batch_size=plan.batch_size,
         least_frames=plan.least_frames,
+        movie_fps=plan.movie_fps,
     ) as sampler:
         yield sampler.info
         yield from sampler

@@ -8,10 +8,12 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from vdup.types import FrameBatch, VideoInfo
+from vdup.movies.movie import shrink
+from vdup.types import MOVIE_VIEW, FrameBatch, VideoInfo
 from vdup.video.bars import find_picture
 from vdup.video.blank import is_blank
 from vdup.video.layout import LayoutTracker
+from vdup.video.movie_ticks import SampledFrame, movie_ticks, ticks_between
 from vdup.video.rate import rate_for
 from vdup.video.reader import DEFAULT_SHORT_SIDE_PIXELS, VideoReader, open_video
 from vdup.video.scaling import squash
@@ -23,7 +25,6 @@ SHOT_LIMIT_FRAMES = 32
 STRETCH_FRAMES = 6
 """Shots are put together until there are so many frames to find panels in: a layout often outlasts a shot."""
 
-_TimedFrame = tuple[float, NDArray[np.uint8]]
 _Sample = tuple[float, NDArray[np.uint8], bool]
 
 
@@ -44,6 +45,7 @@ class VideoSampler:
         panels: bool = False,
         batch_size: int = 32,
         least_frames: int = 1,
+        movie_fps: float = 0.0,
     ) -> None:
         """Take over an open reader.
 
@@ -55,6 +57,9 @@ class VideoSampler:
             panels: besides whole frames, give the views that :mod:`~vdup.video.layout` finds, in batches of their own.
             batch_size: most frames in one batch.
             least_frames: of a short video more frames a second are taken, to have so many; see :mod:`.rate`.
+            movie_fps: besides whole frames give at least so many small grey pictures a second
+                (:mod:`vdup.movies.movie`) in batches with the view ``MOVIE_VIEW``, evenly spaced, held ones repeated;
+                0 gives none.
 
         Raises:
             ValueError: ``side_pixels`` or ``batch_size`` is below 1.
@@ -67,6 +72,7 @@ class VideoSampler:
         self._crop_bars = crop_bars
         self._panels = panels
         self._batch_size = batch_size
+        self._movie_ticks = ticks_between(self._frames_per_second, movie_fps)
 
     @property
     def info(self) -> VideoInfo:
@@ -91,7 +97,7 @@ class VideoSampler:
         for view, sample in self._samples():
             batch = batches.setdefault(view, [])
             batch.append(sample)
-            if len(batch) == self._batch_size:
+            if len(batch) == self._batch_size * (self._movie_ticks if view == MOVIE_VIEW else 1):
                 yield _pack(view, batch)
                 batches[view] = []
         for view, batch in batches.items():
@@ -100,29 +106,42 @@ class VideoSampler:
 
     def _samples(self) -> Iterator[tuple[int, _Sample]]:
         """Samples with the number of their view, those of each view in order."""
-        shots = split_shots(self._reader.frames_at(self._frames_per_second))
         tracker = LayoutTracker(self._crop_bars)
-        for stretch in gather_shots(shots, STRETCH_FRAMES if self._panels else 1):
+        movie_rate = self._frames_per_second * self._movie_ticks
+        pictures = 0
+        for stretch in gather_shots(split_shots(self._frames()), STRETCH_FRAMES if self._panels else 1):
             for shot in stretch:
-                for sample in self._prepare(shot):
-                    yield 0, sample
+                rows, columns = self._picture(shot)
+                for frame in shot:
+                    picture = np.ascontiguousarray(frame.picture[rows, columns])
+                    yield 0, self._sample(frame.time_seconds, picture)
+                    for grey in frame.movie:
+                        yield MOVIE_VIEW, (pictures / movie_rate, shrink(grey[rows, columns])[:, :, None], True)
+                        pictures += 1
             if not self._panels:
                 continue
-            frames = [timed for shot in stretch for timed in shot]
-            for number, view in tracker.views([frame for _, frame in frames]).items():
-                for time_seconds, frame in frames:
-                    yield number, self._sample(time_seconds, view.show(frame))
+            frames = [frame for shot in stretch for frame in shot]
+            for number, view in tracker.views([frame.picture for frame in frames]).items():
+                for frame in frames:
+                    yield number, self._sample(frame.time_seconds, view.show(frame.picture))
+
+    def _frames(self) -> Iterator[SampledFrame]:
+        if not self._movie_ticks:
+            for time_seconds, picture in self._reader.frames_at(self._frames_per_second):
+                yield SampledFrame(time_seconds, picture)
+            return
+        frames = self._reader.frames_at(self._frames_per_second * self._movie_ticks)
+        yield from movie_ticks(frames, self._frames_per_second, self._movie_ticks, lambda: self._reader.duration_seconds)
 
     def _sample(self, time_seconds: float, picture: NDArray[np.uint8]) -> _Sample:
         return time_seconds, squash(picture, self._side_pixels), not is_blank(picture)
 
-    def _prepare(self, shot: list[_TimedFrame]) -> Iterator[_Sample]:
-        height, width = shot[0][1].shape[:2]
-        top, bottom, left, right = 0, height, 0, width
-        if self._crop_bars:
-            top, bottom, left, right = find_picture(np.stack([frame for _, frame in shot]))
-        for time_seconds, frame in shot:
-            yield self._sample(time_seconds, np.ascontiguousarray(frame[top:bottom, left:right]))
+    def _picture(self, shot: list[SampledFrame]) -> tuple[slice, slice]:
+        """Rows and columns of the picture of a shot, its bars left out."""
+        if not self._crop_bars:
+            return slice(None), slice(None)
+        top, bottom, left, right = find_picture(np.stack([frame.picture for frame in shot]))
+        return slice(top, bottom), slice(left, right)
 
     def close(self) -> None:
         """Close the reader."""
@@ -146,6 +165,7 @@ def sample_video(
     panels: bool = False,
     batch_size: int = 32,
     least_frames: int = 1,
+    movie_fps: float = 0.0,
 ) -> VideoSampler:
     """Open a video and sample it.
 
@@ -157,6 +177,7 @@ def sample_video(
         panels: give the views of the layout besides whole frames.
         batch_size: most frames in one batch.
         least_frames: of a short video more frames a second are taken, to have so many.
+        movie_fps: give small grey pictures as well; see :class:`VideoSampler`.
 
     Returns:
         A sampler to iterate; use it as a context manager, so that the file is closed.
@@ -177,27 +198,28 @@ def sample_video(
             panels=panels,
             batch_size=batch_size,
             least_frames=least_frames,
+            movie_fps=movie_fps,
         )
     except ValueError:
         reader.close()
         raise
 
 
-def split_shots(frames: Iterable[_TimedFrame]) -> Iterator[list[_TimedFrame]]:
+def split_shots(frames: Iterable[SampledFrame]) -> Iterator[list[SampledFrame]]:
     """Group frames into shots of at most ``SHOT_LIMIT_FRAMES``; times and order are kept."""
-    shot: list[_TimedFrame] = []
-    for time_seconds, frame in frames:
-        if shot and (len(shot) == SHOT_LIMIT_FRAMES or is_cut(shot[-1][1], frame)):
+    shot: list[SampledFrame] = []
+    for frame in frames:
+        if shot and (len(shot) == SHOT_LIMIT_FRAMES or is_cut(shot[-1].picture, frame.picture)):
             yield shot
             shot = []
-        shot.append((time_seconds, frame))
+        shot.append(frame)
     if shot:
         yield shot
 
 
-def gather_shots(shots: Iterable[list[_TimedFrame]], least_frames: int) -> Iterator[list[list[_TimedFrame]]]:
+def gather_shots(shots: Iterable[list[SampledFrame]], least_frames: int) -> Iterator[list[list[SampledFrame]]]:
     """Puts consecutive shots together until they have ``least_frames`` frames; the last group may have fewer."""
-    gathered: list[list[_TimedFrame]] = []
+    gathered: list[list[SampledFrame]] = []
     for shot in shots:
         gathered.append(shot)
         if sum(map(len, gathered)) >= least_frames:

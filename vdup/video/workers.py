@@ -113,6 +113,7 @@ class DecoderPool:
         batch_size: int = 32,
         panels: bool = False,
         least_frames: int = 1,
+        movie_fps: float = 0.0,
         sample: SampleFunction = sample_file,
     ) -> None:
         """Sets the pool up; no process is started yet.
@@ -128,6 +129,7 @@ class DecoderPool:
             batch_size: most frames in a batch.
             panels: give the views of the layout besides whole frames; see :mod:`~vdup.video.layout`.
             least_frames: of a short video more frames a second are taken, to have so many.
+            movie_fps: give small grey pictures as well; see :class:`~vdup.video.sampler.VideoSampler`.
             sample: what a worker does with a file; a function of a module that can be imported.
 
         Raises:
@@ -141,7 +143,9 @@ class DecoderPool:
                 "the first two must be above 0 and the last not below"
             )
         self.workers = workers or max(1, (os.cpu_count() or 2) // 2)
-        self._plan = SamplingPlan(frames_per_second, side_pixels, crop_bars, batch_size, panels, least_frames)
+        self._plan = SamplingPlan(
+            frames_per_second, side_pixels, crop_bars, batch_size, panels, least_frames, movie_fps
+        )
         self._sample = sample
         self._base_seconds = timeout_base_seconds
         self._per_second = timeout_per_second

@@ -1,0 +1,66 @@
+"""A small grey movie of a video, and its pictures at any moment."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from vdup.types import FloatArray, TimeArray
+
+MOVIE_SIDE_PIXELS = 32
+"""Width and height of a picture; the proportions are squashed, as for the codes."""
+
+MOVIE_FPS = 4.0
+"""Least pictures a second: enough to place what moves to a fifth of a second."""
+
+
+@dataclass(frozen=True)
+class Movie:
+    """Pictures at evenly spaced moments, the first at 0."""
+
+    pictures: FloatArray
+    """Grey values, float32 [N, 32, 32]. Their mean over a picture carries no meaning."""
+    pictures_per_second: float
+
+    def __post_init__(self) -> None:
+        side = MOVIE_SIDE_PIXELS
+        if self.pictures.ndim != 3 or self.pictures.shape[1:] != (side, side):
+            raise ValueError(f"pictures must be [N, {side}, {side}], got {self.pictures.shape}")
+        if not self.pictures_per_second > 0:
+            raise ValueError(f"pictures_per_second must be above 0, got {self.pictures_per_second}")
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+    def at(self, times_seconds: TimeArray) -> FloatArray:
+        """Pictures at moments, float32 [K, 32, 32], mixed from the two nearest; the first and last one beyond the ends.
+
+        Args:
+            times_seconds: float64 [K].
+
+        Raises:
+            ValueError: the movie has no picture.
+        """
+        if not len(self):
+            raise ValueError("a movie without pictures shows nothing")
+        place = np.clip(np.asarray(times_seconds) * self.pictures_per_second, 0, len(self) - 1)
+        before = np.floor(place).astype(np.int64)
+        share = (place - before).astype(np.float32)[:, None, None]
+        after = np.minimum(before + 1, len(self) - 1)
+        mixed: FloatArray = self.pictures[before] * (1 - share) + self.pictures[after] * share
+        return mixed
+
+
+def shrink(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A picture as a movie keeps it.
+
+    Args:
+        picture: RGB or grey, uint8 [H, W, 3] or [H, W].
+
+    Returns:
+        Means of the brightness over the cells of a grid, uint8 [32, 32].
+    """
+    grey = Image.fromarray(picture).convert("L")
+    small = grey.resize((MOVIE_SIDE_PIXELS, MOVIE_SIDE_PIXELS), Image.Resampling.BOX)
+    return np.asarray(small, dtype=np.uint8)
