@@ -154,6 +154,26 @@ class DescriptorHit:
 
 
 @dataclass(frozen=True)
+class PictureMatch:
+    """How what changes in the pictures of both sides agrees, and where the one lies in the other."""
+
+    correlation: float
+    """Of what changes, along the line of the match, -1 to 1."""
+    contrast: float
+    """How much better this moment agrees than others near it: a log-likelihood ratio, 0 where all agree alike."""
+    motion: float
+    """How much changes in the query, in deviations of a picture."""
+    top: float
+    """Where the reference's picture lies in the query's, in heights and widths of the latter."""
+    left: float
+    height: float
+    width: float
+    mirrored: bool
+    quarter_turns: int
+    """Counter-clockwise, after the mirroring."""
+
+
+@dataclass(frozen=True)
 class Evidence:
     """Why a match was reported."""
 
@@ -171,6 +191,8 @@ class Evidence:
     """True when the query had to be mirrored left to right."""
     panel: bool = False
     """True when it was found in a part of the query's frames: an inset, its host, a half of a split screen, ..."""
+    picture: PictureMatch | None = None
+    """None where the pictures were not compared."""
 
 
 @dataclass(frozen=True)

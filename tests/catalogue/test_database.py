@@ -13,7 +13,7 @@ from catalogue.samples import make_record
 from folder_state import state_of
 
 from vdup.catalogue.catalogue import Catalogue
-from vdup.catalogue.database import VECTORS_TABLE
+from vdup.catalogue.database import EXTRA_TABLES
 from vdup.errors import LibraryDamagedError, LibraryError
 
 MAGIC = bytes.fromhex("d9d505f920a163d7")
@@ -107,18 +107,18 @@ def test_a_catalogue_without_vectors_is_not_given_any_by_reading(path: Path) -> 
         connection.execute("DROP TABLE vectors")
     before = state_of(path.parent)
     with Catalogue(path, create=False, read_only=True) as catalogue:
-        assert catalogue.numbers_with_vector("mean") == set()
-        assert catalogue.vector(1, "mean") is None
+        assert catalogue.extras.numbers_with_vector("mean") == set()
+        assert catalogue.extras.vector(1, "mean") is None
     assert state_of(path.parent) == before
     with Catalogue(path, create=False) as catalogue:
-        catalogue.put_vector(1, "mean", np.ones(3, dtype=np.float32))
+        catalogue.extras.put_vector(1, "mean", np.ones(3, dtype=np.float32))
     with Catalogue(path, create=False, read_only=True) as catalogue:
-        assert catalogue.numbers_with_vector("mean") == {1}
+        assert catalogue.extras.numbers_with_vector("mean") == {1}
 
 
 def test_a_table_as_written_before_is_known_again() -> None:
     with closing(sqlite3.connect(":memory:")) as connection:
-        connection.execute(VECTORS_TABLE)
+        connection.execute(EXTRA_TABLES["vectors"])
         [(statement,)] = connection.execute("SELECT sql FROM sqlite_master")
     assert "IF NOT EXISTS" not in statement
 

@@ -27,12 +27,12 @@ def test_vectors_come_with_their_video_and_stay(tmp_path: Path) -> None:
         number = add_with_vector(library, "a", vector)
         plain = add(library, "b", 3).record.number
     with open_library(tmp_path, create=False) as library:
-        found = library.catalogue.vector(number, "mean")
+        found = library.catalogue.extras.vector(number, "mean")
         assert found is not None
         assert found.tolist() == vector.tolist()
-        assert library.catalogue.vector(number, "other kind") is None
-        assert library.catalogue.vector(plain, "mean") is None
-        assert library.catalogue.numbers_with_vector("mean") == {number}
+        assert library.catalogue.extras.vector(number, "other kind") is None
+        assert library.catalogue.extras.vector(plain, "mean") is None
+        assert library.catalogue.extras.numbers_with_vector("mean") == {number}
 
 
 def test_vectors_go_with_their_video(tmp_path: Path) -> None:
@@ -41,11 +41,11 @@ def test_vectors_go_with_their_video(tmp_path: Path) -> None:
         old = add_with_vector(library, "a", vector)
         new = add_with_vector(library, "a", 2 * vector)
         assert new != old
-        assert library.catalogue.numbers_with_vector("mean") == {new}
+        assert library.catalogue.extras.numbers_with_vector("mean") == {new}
         library.touch(library.catalogue.get("a"), stamp("a", 11))  # type: ignore[arg-type]
-        assert library.catalogue.numbers_with_vector("mean") == {new}
+        assert library.catalogue.extras.numbers_with_vector("mean") == {new}
         library.remove(["a"])
-        assert library.catalogue.numbers_with_vector("mean") == set()
+        assert library.catalogue.extras.numbers_with_vector("mean") == set()
 
 
 def test_a_video_that_is_not_stored_leaves_no_vector(tmp_path: Path) -> None:
@@ -64,6 +64,6 @@ def test_libraries_of_before_get_the_table(tmp_path: Path) -> None:
     connection.commit()
     connection.close()
     with open_library(tmp_path, create=False) as library:
-        assert library.catalogue.numbers_with_vector("mean") == set()
-        library.catalogue.put_vector(number, "mean", np.ones(2, dtype=np.float32))
-        assert library.catalogue.numbers_with_vector("mean") == {number}
+        assert library.catalogue.extras.numbers_with_vector("mean") == set()
+        library.catalogue.extras.put_vector(number, "mean", np.ones(2, dtype=np.float32))
+        assert library.catalogue.extras.numbers_with_vector("mean") == {number}

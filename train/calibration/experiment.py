@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from vdup.align.calibration import Calibration, Evidence, ScoreModel, save_calibration, score_inputs
+from vdup.align.calibration import Calibration, Evidence, ScoreModel, VerificationModel, save_calibration, score_inputs
 from vdup.align.matcher import ScoredSegment
 from vdup.align.track import ReferenceTrack
+from vdup.align.verification import verification_inputs
 from vdup.codes.hamming import hamming_distances
 from vdup.config import LibraryConfig, MatcherConfig, ModelConfig
 from vdup.datasets.segment_csv import read_ground_truth
@@ -56,6 +57,9 @@ _LEAST_SEEN = 0.5
 """A way of seeing a query must show more than this share of a copy's frames to be learned from."""
 
 _SHARE_WITHOUT_COPIES = 0.2
+
+_RIDGE = 0.01
+"""For the model of verification, which is fitted on some hundred segments."""
 
 Progress = Callable[[int, int], None]
 Matrix = NDArray[np.float64]
@@ -114,7 +118,8 @@ def _calibrate(
         make_problem(problem, rest, config.seed, experiment.references, experiment.queries, without_copies, videos)
     with _encoded(config, problem, background, temporary, progress) as (material, calibration):
         calibration = replace(calibration, evidence=_fit_evidence(material, config.seed))
-        return replace(calibration, score=_fit_score(material, calibration))
+        calibration = replace(calibration, score=_fit_score(material, calibration))
+        return replace(calibration, verification=_fit_verification(material, calibration))
 
 
 @contextmanager
@@ -253,6 +258,22 @@ def _fit_score(material: _Material, calibration: Calibration) -> ScoreModel:
     _require_both("score", "segments", right, wrong)
     solution = fit_logistic(np.array(inputs), np.array(labels), _equal_weights(np.array(labels)))
     return ScoreModel(*(float(value) for value in solution))
+
+
+def _fit_verification(material: _Material, calibration: Calibration) -> VerificationModel:
+    """Logistic regression on the same segments with the registration of their movies; both kinds weigh the same."""
+    config = MatcherConfig(threshold=0.0)
+    inputs, labels = [], []
+    for query_id, query in material.queries.items():
+        for record, found in find_segments(material.library, query.tracks, calibration, config):
+            if found.registration is not None:
+                inputs.append(verification_inputs(found.score, found.registration))
+                labels.append(_is_right(material.truth, query_id, Path(record.id).stem, found))
+    right, wrong = sum(labels), len(labels) - sum(labels)
+    _require_both("verification", "segments", right, wrong)
+    solution = fit_logistic(np.array(inputs), np.array(labels), _equal_weights(np.array(labels)), _RIDGE)
+    logger.info("verification: %d right and %d wrong segments, weights %s", right, wrong, np.round(solution, 3))
+    return VerificationModel(*(float(value) for value in solution))
 
 
 def _equal_weights(labels: BoolArray) -> Matrix:

@@ -2,10 +2,12 @@
 
 A calibration file is a safetensors file with ``background_codes`` uint8 [K, 128], ``evidence`` float64 [6] and
 ``score`` float64 [5] (one less each in older ones, whose last weights are 0), and the metadata key ``vdup`` holding
-JSON with ``format`` and ``codes``, the digest of the codes that it is for.
+JSON with ``format`` and ``codes``, the digest of the codes that it is for; and, where movies were there to learn from,
+``verification`` float64 [6].
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from importlib.resources import as_file
 from importlib.resources.abc import Traversable
@@ -107,6 +109,29 @@ def score_inputs(
 
 
 @dataclass(frozen=True)
+class VerificationModel:
+    """Probability that a segment is a copy, when its movies have been registered as well; a logistic regression."""
+
+    bias: float
+    code_score: float
+    """Weight of the log-odds of the score by codes (:class:`ScoreModel`)."""
+    correlation: float
+    """Weight of the correlation of what changes on the two sides."""
+    contrast: float
+    """Weight of how much better this moment agrees than others near it."""
+    still: float
+    """Weight of how still the query is: minus the logarithm of its motion. Where nothing changes nothing can agree."""
+    speed_change: float
+    """Weight of |log2 speed|."""
+
+    def probability(self, inputs: Sequence[float]) -> float:
+        """Calibrated score, 0 to 1; the inputs are in the order of the weights."""
+        weights = (self.code_score, self.correlation, self.contrast, self.still, self.speed_change)
+        logit = self.bias + sum(weight * value for weight, value in zip(weights, inputs, strict=True))
+        return float(1 / (1 + np.exp(-np.clip(logit, -60, 60))))
+
+
+@dataclass(frozen=True)
 class Calibration:
     """Background, evidence and score for codes of one model."""
 
@@ -116,6 +141,8 @@ class Calibration:
     score: ScoreModel
     codes: str
     """Digest of the model whose codes these are."""
+    verification: VerificationModel | None = None
+    """None: segments are scored by their codes alone."""
 
     def background(self, codes: CodeArray) -> FloatArray:
         """Mean distance of each code to its ten nearest background codes, float32 [N], in bits."""
@@ -137,6 +164,8 @@ def save_calibration(path: Path, calibration: Calibration) -> None:
         ),
         "score": np.array([score.bias, score.evidence, score.speed_change, score.tmk, score.distance]),
     }
+    if calibration.verification is not None:
+        tensors["verification"] = np.array(astuple(calibration.verification))
     header = {"format": _FORMAT, "codes": calibration.codes}
     save_file(tensors, str(path), metadata={"vdup": json.dumps(header, sort_keys=True)})
 
@@ -170,6 +199,8 @@ def load_calibration(path: Path | None, codes: str) -> Calibration:
         background = tensors["background_codes"]
         evidence = Evidence(*(float(value) for value in tensors["evidence"]))
         score = ScoreModel(*(float(value) for value in tensors["score"]))
+        weights = [float(value) for value in tensors.get("verification", ())]
+        verification = VerificationModel(*weights) if weights else None
     except (OSError, SafetensorError, json.JSONDecodeError, KeyError, TypeError) as error:
         raise WeightsError(f"{path}: not a readable calibration file ({error}); check matcher.calibration") from error
     if not isinstance(header, dict) or header.get("format") != _FORMAT:
@@ -180,7 +211,7 @@ def load_calibration(path: Path | None, codes: str) -> Calibration:
             "+experiment=calibration data.images=DIR' and pass it as matcher.calibration=FILE"
         )
     packed = background.dtype == np.uint8 and background.ndim == 2 and background.shape[1] == CODE_BYTES
-    finite = np.isfinite([*astuple(evidence), *astuple(score)]).all()
+    finite = np.isfinite([*astuple(evidence), *astuple(score), *weights]).all()
     if not packed or len(background) < _BACKGROUND_NEIGHBOURS or not finite:
         raise WeightsError(f"{path}: not a usable calibration file, its codes or weights are damaged; make it anew")
-    return Calibration(background_codes=background, evidence=evidence, score=score, codes=codes)
+    return Calibration(background, evidence, score, codes, verification)

@@ -13,6 +13,8 @@ from vdup.align.track import ReferenceTrack
 from vdup.codes.binarize import signs
 from vdup.codes.hamming import hamming_distances, paired_hamming
 from vdup.config import MatcherConfig
+from vdup.movies.registration import Registration
+from vdup.movies.storage import PackedMovie
 from vdup.temporal.segment_score import score_segment
 from vdup.types import BoolArray, CodeArray, FloatArray, RowArray, TimeArray, VideoCodes
 from vdup.video.rate import rate_for
@@ -48,6 +50,8 @@ class QueryTrack:
     mirrored: bool
     panel: bool = False
     """Seen in a part of the frames."""
+    movie: PackedMovie | None = None
+    """Of the whole frame, in every track."""
 
     @property
     def step_seconds(self) -> float:
@@ -69,6 +73,8 @@ class ScoredSegment:
     tmk_score: float
     mirrored: bool
     panel: bool
+    registration: Registration | None = None
+    """How the movies agree; none where there are none, or the segment was not looked at so closely."""
 
     def intervals(self) -> tuple[tuple[float, float], tuple[float, float]]:
         """Query and reference interval in seconds."""

@@ -1,5 +1,6 @@
 """The catalogue of a library: what is known of every video, in one SQLite file."""
 
+import difflib
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -10,13 +11,14 @@ from typing import Any, Self
 
 import numpy as np
 
-from vdup.catalogue.database import TABLES, VECTORS_TABLE, check_files, connect_to_read, foreign_part
+from vdup.catalogue.database import EXTRA_TABLES, TABLES, check_files, connect_to_read, foreign_part
 from vdup.catalogue.durable import library_errors
+from vdup.catalogue.extras import Extras
 from vdup.catalogue.manifest import SCHEMA_VERSION, newer_version
 from vdup.catalogue.records import VideoRecord, VideoState
 from vdup.errors import LibraryDamagedError, LibraryError, LibraryFullError
 from vdup.library_files import is_there
-from vdup.types import FloatArray, RowArray
+from vdup.types import RowArray
 
 CATALOGUE_NAME = "catalogue.sqlite"
 
@@ -72,6 +74,8 @@ class Catalogue:
         self._path = path
         self._read_only = read_only
         self._in_block = False
+        self.extras = Extras(self._run)
+        """What is kept of a video besides its record: vectors, and its movie."""
         with ExitStack() as resources:
             with library_errors(path, "read"), self._translated():
                 fault = check_files(path)
@@ -105,10 +109,11 @@ class Catalogue:
             self._prepare_writing(fresh=version != SCHEMA_VERSION)
 
     def _prepare_reading(self) -> None:
-        if not self._run("SELECT 1 FROM sqlite_master WHERE name = 'vectors'"):
-            # Made in an older library when it is next opened for writing; until then an empty one in memory.
-            self._run("PRAGMA temp_store = MEMORY")
-            self._run(VECTORS_TABLE.replace("CREATE TABLE", "CREATE TEMP TABLE"))
+        # Made in an older library when it is next opened for writing; until then empty ones in memory.
+        self._run("PRAGMA temp_store = MEMORY")
+        for name, statement in EXTRA_TABLES.items():
+            if not self._run("SELECT 1 FROM sqlite_master WHERE name = ?", name):
+                self._run(statement.replace("CREATE TABLE", "CREATE TEMP TABLE"))
         self._run("PRAGMA query_only = ON")  # the file may be a copy, in which a change would be lost
 
     def _prepare_writing(self, *, fresh: bool) -> None:
@@ -116,12 +121,14 @@ class Catalogue:
         self._run("PRAGMA journal_mode = DELETE")
         self._run("PRAGMA synchronous = EXTRA")
         if not fresh:
-            self._run(VECTORS_TABLE)
+            for statement in EXTRA_TABLES.values():
+                self._run(statement)
             return
         with self.transaction():
             for statement in TABLES.split(";"):
                 self._run(statement)
-            self._run(VECTORS_TABLE)
+            for statement in EXTRA_TABLES.values():
+                self._run(statement)
             self.set_meta(GENERATION, 0)
             self.set_meta(COMMITTED_ROWS, 0)
             self._run(f"PRAGMA user_version = {SCHEMA_VERSION}")
@@ -147,6 +154,21 @@ class Catalogue:
     def get(self, video_id: str) -> VideoRecord | None:
         """Record of an id; None when there is none."""
         return self._one(f"{_SELECT} WHERE id = CAST(? AS TEXT)", _bytes(video_id))
+
+    def known(self, video_id: str) -> VideoRecord:
+        """Record of an id.
+
+        Raises:
+            LibraryError: There is none; the message names ids that look like it.
+        """
+        record = self.get(video_id)
+        if record is None:
+            near = difflib.get_close_matches(video_id, self.ids(), n=3)
+            advice = (
+                f"Did you mean {', '.join(near)}?" if near else "`python -m vdup.library action=list` shows all ids."
+            )
+            raise LibraryError(f"{self._path.parent}: no video has the id {video_id!r}. {advice}")
+        return record
 
     def by_number(self, number: int) -> VideoRecord | None:
         """Record of a number; None when there is none (any more)."""
@@ -228,7 +250,7 @@ class Catalogue:
             if old is not None:
                 self._run("DELETE FROM videos WHERE number = ?", old.number)
                 if old.number != number:
-                    self._run("DELETE FROM vectors WHERE number = ?", old.number)
+                    self.extras.remove(old.number)
             self._run(_INSERT, *_values(replace(record, number=number)))
         return number
 
@@ -237,40 +259,13 @@ class Catalogue:
         of_id = "SELECT number FROM videos WHERE id = CAST(? AS TEXT)"
         with self.transaction():
             for video_id in ids:
-                self._run(f"DELETE FROM vectors WHERE number IN ({of_id})", _bytes(video_id))  # noqa: S608 - a constant
+                for (number,) in self._run(of_id, _bytes(video_id)):
+                    self.extras.remove(number)
                 self._run("DELETE FROM videos WHERE id = CAST(? AS TEXT)", _bytes(video_id))
 
     def set_first_row(self, number: int, first_row: int) -> None:
         """Says where the rows of a video lie now."""
         self._run("UPDATE videos SET first_row = ? WHERE number = ?", first_row, number)
-
-    def put_vector(self, number: int, kind: str, vector: FloatArray) -> None:
-        """Keeps a vector of a video, in half precision, in place of any of the same kind.
-
-        Args:
-            number: of the video.
-            kind: says how the vector was made.
-            vector: float32 [D].
-
-        Raises:
-            ValueError: a value is not finite in half precision.
-        """
-        with np.errstate(over="ignore"):
-            halves = vector.astype("<f2")
-        if not np.isfinite(halves).all():
-            raise ValueError(f"the vector of video {number} has values that are not finite in half precision")
-        self._run(
-            "INSERT OR REPLACE INTO vectors (number, kind, vector) VALUES (?, ?, ?)", number, kind, halves.tobytes()
-        )
-
-    def vector(self, number: int, kind: str) -> FloatArray | None:
-        """A vector of a video, float32 [D]; None when it has none of this kind."""
-        rows = self._run("SELECT vector FROM vectors WHERE number = ? AND kind = ?", number, kind)
-        return np.frombuffer(rows[0][0], dtype="<f2").astype(np.float32) if rows else None
-
-    def numbers_with_vector(self, kind: str) -> set[int]:
-        """Numbers of the videos that have a vector of this kind."""
-        return {row[0] for row in self._run("SELECT number FROM vectors WHERE kind = ?", kind)}
 
     def meta_number(self, key: str, default: int = 0) -> int:
         """A whole number about the library."""

@@ -37,15 +37,26 @@ CREATE INDEX videos_by_content ON videos (content_hash);
 CREATE TABLE meta (key TEXT PRIMARY KEY, value ANY NOT NULL) STRICT;
 """
 
-VECTORS_TABLE = """
+EXTRA_TABLES = {
+    "vectors": """
 CREATE TABLE IF NOT EXISTS vectors (
     number INTEGER NOT NULL,
     kind TEXT NOT NULL,
     vector BLOB NOT NULL,
     PRIMARY KEY (number, kind)
 ) STRICT, WITHOUT ROWID
-"""
-"""Vectors of whole videos. Libraries that were made without this table get it when they are opened for writing."""
+""",
+    "movies": """
+CREATE TABLE IF NOT EXISTS movies (
+    number INTEGER NOT NULL,
+    part INTEGER NOT NULL,
+    data BLOB NOT NULL,
+    PRIMARY KEY (number, part)
+) STRICT
+""",
+}
+"""Vectors of whole videos, and small grey movies. Libraries that were made without such a table get it when they are
+opened for writing."""
 
 _SIDE_FILES = ("-journal", "-wal", "-shm")
 """Endings of the files that SQLite keeps beside its own."""
@@ -109,7 +120,7 @@ def foreign_part(schema: Iterable[tuple[str, str, str | None]]) -> str | None:
     Returns:
         Type and name of the first such entry; None when there is none.
     """
-    own = {_normal(statement) for statement in (*TABLES.split(";"), VECTORS_TABLE) if statement.strip()}
+    own = {_normal(statement) for statement in (*TABLES.split(";"), *EXTRA_TABLES.values()) if statement.strip()}
     for kind, name, statement in schema:
         # Names with this beginning are SQLite's own, and it lets nobody else use them.
         if not name.startswith("sqlite_") and (statement is None or _normal(statement) not in own):

@@ -5,8 +5,7 @@ generation G), ``frames-G.index`` (saved frame index), ``descriptors/`` (embedde
 descriptors can be made again from the codes.
 """
 
-import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -28,14 +27,20 @@ from vdup.catalogue.code_file import CodeFile, codes_checksum
 from vdup.catalogue.compaction import compact_codes, mask_of, orphans, rows_of
 from vdup.catalogue.comparison import Extent, compare, nothing_yet
 from vdup.catalogue.durable import library_errors
-from vdup.catalogue.inspection import find_problems, sound_codes, time_problem
+from vdup.catalogue.inspection import (
+    check_representatives,
+    find_problems,
+    sound_codes,
+    stored_movie,
+    time_problem,
+)
 from vdup.catalogue.lock import LibraryLock
 from vdup.catalogue.manifest import MANIFEST_NAME, Manifest, Setting, read_manifest, write_manifest
 from vdup.catalogue.place import check_place
 from vdup.catalogue.records import FileStamp, StoredVideo, VideoRecord, VideoState
 from vdup.catalogue.recovery import clear_other_generations, delete_generation, is_tail_garbage, keep_tails
-from vdup.errors import LibraryError
 from vdup.library_files import check_folder, is_there
+from vdup.movies.storage import PackedMovie
 from vdup.types import BoolArray, FloatArray, RowArray, VideoCodes, VideoInfo
 
 
@@ -148,6 +153,7 @@ class LibraryFolder:
         frames_sampled: int,
         representatives: RowArray | None = None,
         vectors: Mapping[str, FloatArray] | None = None,
+        movie: Sequence[bytes] = (),
     ) -> StoredVideo:
         """Stores an indexed video, in place of any older record of its id.
 
@@ -162,6 +168,7 @@ class LibraryFolder:
             representatives: For each row the row that stands for it in the frame index, int64 [N]: a live row, or one
                 of its own (from :attr:`next_row` on), or -1 for itself. None: each row stands for itself.
             vectors: Vectors of the whole video by their kind, float32 [D] each.
+            movie: Parts of its small grey movie.
 
         Raises:
             LibraryFullError: The disk is full; the library is as it was.
@@ -175,7 +182,7 @@ class LibraryFolder:
         old = self.catalogue.get(video_id)
         if representatives is None:
             representatives = np.full(len(codes), -1, dtype=np.int64)
-        self._check_representatives(representatives, old)
+        check_representatives(self.catalogue, self.codes, representatives, old)
         record = VideoRecord(
             number=self.catalogue.next_number(),
             id=video_id,
@@ -199,7 +206,8 @@ class LibraryFolder:
             with self.catalogue.transaction():
                 self.catalogue.put(record)
                 for kind, vector in (vectors or {}).items():
-                    self.catalogue.put_vector(record.number, kind, vector)
+                    self.catalogue.extras.put_vector(record.number, kind, vector)
+                self.catalogue.extras.put_movie(record.number, movie)
                 self.catalogue.set_meta(COMMITTED_ROWS, len(self.codes))
                 self.catalogue.set_meta(STORE_DIRTY, 1)
         except BaseException:
@@ -250,7 +258,7 @@ class LibraryFolder:
             LibraryError: An id is unknown; the message names ids that look like it.
         """
         self.check_may_change()
-        records = [self._known(video_id) for video_id in dict.fromkeys(ids)]
+        records = [self.catalogue.known(video_id) for video_id in dict.fromkeys(ids)]
         with self.catalogue.transaction():
             self.catalogue.remove([record.id for record in records])
             self.catalogue.set_meta(STORE_DIRTY, 1)
@@ -267,6 +275,14 @@ class LibraryFolder:
         if record is None or record.state is not VideoState.indexed:
             raise ValueError(f"no indexed video has the number {number}")
         return sound_codes(self.codes, record)
+
+    def movie(self, number: int) -> PackedMovie | None:
+        """Movie of an indexed video; None when it has none.
+
+        Raises:
+            LibraryDamagedError: It is damaged.
+        """
+        return stored_movie(self.path, number, self.catalogue.extras.movie_parts(number))
 
     def rows_of(self, record: VideoRecord) -> RowArray:
         """Rows of an indexed video, live or retired, ascending, int64 [N]."""
@@ -359,16 +375,6 @@ class LibraryFolder:
             self.close()  # rather than go on writing to files that the catalogue may have left behind
             raise
 
-    def _known(self, video_id: str) -> VideoRecord:
-        record = self.catalogue.get(video_id)
-        if record is None:
-            near = difflib.get_close_matches(video_id, self.catalogue.ids(), n=3)
-            advice = (
-                f"Did you mean {', '.join(near)}?" if near else "`python -m vdup.library action=list` shows all ids."
-            )
-            raise LibraryError(f"{self.path}: no video has the id {video_id!r}. {advice}")
-        return record
-
     def _record_absence(self, video_id: str, file: FileStamp, reason: str, state: VideoState) -> StoredVideo:
         self.check_may_change()
         record = VideoRecord(
@@ -387,13 +393,6 @@ class LibraryFolder:
             if old is not None and old.state is VideoState.indexed:
                 self.catalogue.set_meta(STORE_DIRTY, 1)
         return StoredVideo(record, old)
-
-    def _check_representatives(self, representatives: RowArray, replaced: VideoRecord | None) -> None:
-        others = representatives[(representatives >= 0) & (representatives < self.next_row)]
-        for number in np.unique(self.codes.video_numbers[others]).tolist():
-            owner = self.catalogue.by_number(number)
-            if owner is None or owner == replaced:
-                raise ValueError(f"a representative is a row of video number {number}, which is no part of the library")
 
 
 def _now() -> str:

@@ -1,5 +1,6 @@
 """Looking for damage in an open library."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from vdup.catalogue.compaction import orphans, rows_of
 from vdup.catalogue.manifest import read_manifest
 from vdup.catalogue.records import VideoRecord, VideoState
 from vdup.errors import LibraryDamagedError, LibraryError
+from vdup.movies.storage import PackedMovie
 from vdup.types import RowArray, VideoCodes
 
 
@@ -51,6 +53,7 @@ def find_problems(
     bad_ranges = _range_problems(records, len(codes))
     problems += bad_ranges
     for record in records:
+        problems += _movie_problems(folder, catalogue, record)
         if 0 <= record.first_row <= record.first_row + record.row_count <= len(codes):
             problems += _video_problems(record, codes)
     if not bad_ranges and not may_be_behind:
@@ -84,6 +87,30 @@ def sound_codes(codes: CodeFile, record: VideoRecord) -> VideoCodes:
             "everything that is wrong"
         )
     return stored
+
+
+def stored_movie(folder: Path, number: int, parts: Sequence[bytes]) -> PackedMovie | None:
+    """The movie of a video; none where no part is stored.
+
+    Raises:
+        LibraryDamagedError: its first part is damaged.
+    """
+    return PackedMovie(parts, f"{folder}: the movie of video {number}") if parts else None
+
+
+def check_representatives(
+    catalogue: Catalogue, codes: CodeFile, representatives: RowArray, replaced: VideoRecord | None
+) -> None:
+    """Refuses representatives that are rows of no video of the library, or of the one that is being replaced.
+
+    Raises:
+        ValueError: one is.
+    """
+    others = representatives[(representatives >= 0) & (representatives < len(codes))]
+    for number in np.unique(codes.video_numbers[others]).tolist():
+        owner = catalogue.by_number(number)
+        if owner is None or owner == replaced:
+            raise ValueError(f"a representative is a row of video number {number}, which is no part of the library")
 
 
 def _manifest_problems(folder: Path) -> list[str]:
@@ -140,4 +167,14 @@ def _representative_problems(codes: CodeFile, live: RowArray) -> list[str]:
             f"{codes.rows_path}: {len(chained)} rows, the first being {chained[0]}, are represented by a row that does "
             "not represent itself; run `python -m vdup.library action=rebuild`"
         ]
+    return []
+
+
+def _movie_problems(folder: Path, catalogue: Catalogue, record: VideoRecord) -> list[str]:
+    try:
+        movie = stored_movie(folder, record.number, catalogue.extras.movie_parts(record.number))
+        if movie is not None:
+            movie.check()
+    except LibraryError as error:
+        return [str(error)]
     return []

@@ -14,6 +14,7 @@ import numpy as np
 
 from vdup.align.calibration import Calibration, load_calibration
 from vdup.align.matcher import QueryTrack, SegmentMatcher
+from vdup.align.verification import verify_segments
 from vdup.catalogue.records import VideoRecord, VideoState
 from vdup.config import MatcherConfig
 from vdup.grouping.journal import Found, Journal
@@ -105,6 +106,7 @@ def _found(
     times_shown = max(1, round(rate_for(sampling.query_fps, codes.duration_seconds) / stored_fps))
     track = stored_track(codes, calibration, 1.0 / stored_fps, times_shown)
     matcher = SegmentMatcher(config, calibration, 1.0 / sampling.library_fps)
+    movie = library.folder.movie(record.number)
     found: dict[int, list[Shared]] = {}
     for candidate in find_candidates(library, track, config):
         other = records.get(candidate.video_number)
@@ -112,7 +114,11 @@ def _found(
             continue
         weights = library.lookup.weights(library.folder.rows_of(other))
         reference = library.folder.video_codes(other.number)
-        segments = suppress_competing(matcher.match(track, candidate.query_rows, reference, weights), config.threshold)
+        plausible = suppress_competing(matcher.match(track, candidate.query_rows, reference, weights))
+        verified = verify_segments(
+            plausible, movie, library.folder.movie(other.number), other.duration_seconds or 0.0, calibration, config
+        )
+        segments = [item for item in verified if item.score >= config.threshold]
         shared = [Shared(*item.intervals(), item.score, item.mean_hamming_distance) for item in segments]
         shown = [item for item in shared if not _is_nearly_blank(track, item.first_seconds)]
         if shown:
@@ -144,7 +150,7 @@ def _overlaps(records: Mapping[int, VideoRecord], found: Mapping[int, Found]) ->
 def _key(library: OpenLibrary, config: MatcherConfig, calibration: Calibration) -> str:
     """Digest of everything that shapes what is found."""
     settings = {name: str(value) for name, value in vars(config).items() if name != "max_matches"}
-    numbers = [calibration.evidence, calibration.score, _NEARLY_BLANK_BITS]
+    numbers = [calibration.evidence, calibration.score, calibration.verification, _NEARLY_BLANK_BITS]
     library_settings = [library.folder.manifest.fingerprint, library.config.sampling.query_fps]
     text = json.dumps([library_settings, settings, [str(part) for part in numbers]], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -7,6 +7,7 @@ import numpy as np
 
 from vdup.align.calibration import Calibration, load_calibration
 from vdup.align.matcher import QueryTrack, ScoredSegment, SegmentMatcher
+from vdup.align.verification import verify_segments
 from vdup.codes.runs import collapse_runs
 from vdup.config import MatcherConfig, ModelConfig
 from vdup.datasets.base import VideoFile
@@ -101,7 +102,11 @@ class StreamMatcher(PairMatcher[StreamVideo]):
                 found += self._matcher.match(track, rows, reference.reference, weights)
         if inside:
             found = [segment for segment in found if self._lies_inside(segment, query, reference)]
-        best = suppress_competing(found, self._config.threshold)
+        movies = query.tracks[0].movie, reference.tracks[0].movie
+        verified = verify_segments(
+            suppress_competing(found), *movies, reference.reference.duration_seconds, self._calibration, self._config
+        )
+        best = [segment for segment in verified if segment.score >= self._config.threshold]
         best = sorted(best, key=lambda segment: -segment.score)[: self._config.max_matches]
         if not best:
             return Comparison(0.0)

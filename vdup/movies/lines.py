@@ -11,7 +11,7 @@ import numpy as np
 from vdup.movies.changes import evened
 from vdup.movies.movie import Movie
 from vdup.movies.placement import Placement
-from vdup.types import FloatArray, TimeArray
+from vdup.types import RowArray, TimeArray
 
 _LEAST_COVERED = 0.5
 """Pixels of which the reference covers less are left out."""
@@ -27,11 +27,11 @@ class LineTables:
     """Moment of the first picture of the reference."""
     pictures_per_second: float
     """Of the reference."""
-    between: FloatArray
+    between: TimeArray
     """Query, each pixel less its mean over the moments, with the reference: float64 [N, M]."""
-    own: FloatArray
+    own: TimeArray
     """Energy of that, each moment of the query: float64 [N]."""
-    reference: FloatArray
+    reference: TimeArray
     """Reference with itself, float64 [M, M]."""
 
     @classmethod
@@ -53,8 +53,9 @@ class LineTables:
             placement: where the reference lies in the query's picture.
         """
         rate = reference.pictures_per_second
-        first = int(np.clip(np.floor(reference_span_seconds[0] * rate), 0, len(reference) - 1))
-        last = int(np.clip(np.ceil(reference_span_seconds[1] * rate), first, len(reference) - 1))
+        start, end = ((moment - reference.first_seconds) * rate for moment in reference_span_seconds)
+        first = int(np.clip(np.floor(start), 0, len(reference) - 1))
+        last = int(np.clip(np.ceil(end), first, len(reference) - 1))
         placed, covered = placement.place(evened(reference.pictures[first : last + 1]))
         seen = covered >= _LEAST_COVERED
         theirs = placed[:, seen].astype(np.float64)
@@ -62,7 +63,7 @@ class LineTables:
         centred = shown - shown.mean(axis=0)
         return cls(
             query_times_seconds,
-            first / rate,
+            reference.first_seconds + first / rate,
             rate,
             centred @ theirs.T,
             (centred**2).sum(axis=1),
@@ -109,7 +110,7 @@ class LineTables:
         place: TimeArray = (moments - self.first_seconds) * self.pictures_per_second
         return place
 
-    def _places(self, speeds: TimeArray, intercepts_seconds: TimeArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def _places(self, speeds: TimeArray, intercepts_seconds: TimeArray) -> tuple[RowArray, RowArray, TimeArray]:
         place = np.clip(self._place(speeds, intercepts_seconds), 0, len(self.reference) - 1)
         before = np.floor(place).astype(np.int64)
-        return before, np.minimum(before + 1, len(self.reference) - 1), place - before  # type: ignore[return-value]
+        return before, np.minimum(before + 1, len(self.reference) - 1), place - before

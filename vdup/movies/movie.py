@@ -17,11 +17,13 @@ MOVIE_FPS = 4.0
 
 @dataclass(frozen=True)
 class Movie:
-    """Pictures at evenly spaced moments, the first at 0."""
+    """Pictures at evenly spaced moments."""
 
     pictures: FloatArray
     """Grey values, float32 [N, 32, 32]. Their mean over a picture carries no meaning."""
     pictures_per_second: float
+    first_seconds: float = 0.0
+    """Moment of the first picture."""
 
     def __post_init__(self) -> None:
         side = MOVIE_SIDE_PIXELS
@@ -44,7 +46,8 @@ class Movie:
         """
         if not len(self):
             raise ValueError("a movie without pictures shows nothing")
-        place = np.clip(np.asarray(times_seconds) * self.pictures_per_second, 0, len(self) - 1)
+        place = (np.asarray(times_seconds) - self.first_seconds) * self.pictures_per_second
+        place = np.clip(place, 0, len(self) - 1)
         before = np.floor(place).astype(np.int64)
         share = (place - before).astype(np.float32)[:, None, None]
         after = np.minimum(before + 1, len(self) - 1)

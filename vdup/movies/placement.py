@@ -6,8 +6,8 @@ A singular value decomposition of the query leaves a few pictures in place of al
 the sum of theirs. Coarse first, at half the resolution; then the best few finely.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -15,14 +15,23 @@ import torch
 
 from vdup.types import FloatArray
 
-_COMPONENTS = 8
+_COARSE_COMPONENTS = 6
+_FINE_COMPONENTS = 8
+_SHAPES_AT_ONCE = 32
 _COARSE_SIDE = 16
 _SCALES = tuple(float(scale) for scale in np.geomspace(0.25, 2.6, 11))
 _LARGEST_STRETCH = 1.85
 """The two sides may be scaled by factors that differ by so much."""
 _TURNED_SCALES = (0.4, 1.7)
-_UPRIGHT_IS_CLEAR = 0.6
+_UPRIGHT_IS_CLEAR = 0.5
 """Turned placements are not tried where an upright one correlates by more than this."""
+_WHOLE_IS_CLEAR = 0.8
+"""No other placement is tried where the whole picture correlates by more than this."""
+
+# Correlation that a less simple placement must bring for itself: chance finds one of many.
+_ODDS_PLACED = 0.02
+_ODDS_MIRRORED = 0.03
+_ODDS_TURNED = 0.05
 _FINE_STEPS = (0.92, 1.0, 1.087)
 _KEPT_COARSE = 5
 _LEAST_AREA = 0.35
@@ -63,7 +72,7 @@ class Placement:
         rows = _placing(side, self.top, self.height)
         columns = _placing(side, self.left, self.width)
         placed: FloatArray = rows @ turned @ columns.T
-        covered: FloatArray = np.outer(rows.sum(axis=1), columns.sum(axis=1))
+        covered = np.outer(rows.sum(axis=1), columns.sum(axis=1)).astype(np.float32)
         return placed, covered
 
 
@@ -85,6 +94,14 @@ class Found:
     correlation: float
     shift: int
 
+    @property
+    def merit(self) -> float:
+        """The correlation, less what chance brings to placements that are less simple."""
+        placed = self.placement
+        plain = placed == Placement.whole()
+        odds = _ODDS_MIRRORED * placed.mirrored + _ODDS_TURNED * (placed.quarter_turns > 0)
+        return self.correlation - odds - (0.0 if plain else _ODDS_PLACED)
+
 
 def find_placement(query: FloatArray, references: Sequence[FloatArray]) -> Found:
     """The placement at which what changes in the query and in the reference correlates most.
@@ -96,17 +113,18 @@ def find_placement(query: FloatArray, references: Sequence[FloatArray]) -> Found
     Returns:
         The best one; a correlation of -1 where nothing overlaps enough.
     """
+    whole = _whole(query, references)
+    if whole.correlation > _WHOLE_IS_CLEAR:
+        return whole
     small_query = _halved(query)
     small = [_halved(reference) for reference in references]
-    upright = _shapes(_COARSE_SIDE, _SCALES, turns=(0,))
-    coarse = _search(small_query, small, upright)[:_KEPT_COARSE]
+    coarse = _search(small_query, small, _shapes(_COARSE_SIDE, _SCALES, turns=(0,)), _COARSE_COMPONENTS)
     if not coarse or coarse[0].correlation < _UPRIGHT_IS_CLEAR:
         scales = [scale for scale in _SCALES if _TURNED_SCALES[0] < scale < _TURNED_SCALES[1]]
-        coarse = coarse + _search(small_query, small, _shapes(_COARSE_SIDE, scales, turns=(1, 2, 3)))[:_KEPT_COARSE]
-        coarse = sorted(coarse, key=lambda found: -found.correlation)[:_KEPT_COARSE]
-    best = Found(Placement.whole(), -1.0, 0)
-    by_shift: dict[int, set[_Shape]] = {}
+        coarse += _search(small_query, small, _shapes(_COARSE_SIDE, scales, turns=(1, 2, 3)), _COARSE_COMPONENTS)
+    coarse = sorted(coarse, key=lambda found: -found.merit)[:_KEPT_COARSE]
     side = query.shape[-1]
+    by_shift: dict[int, set[_Shape]] = {}
     for found in coarse:
         place = found.placement
         for tall in _FINE_STEPS:
@@ -114,11 +132,23 @@ def find_placement(query: FloatArray, references: Sequence[FloatArray]) -> Found
                 height, width = round(side * place.height * tall), round(side * place.width * wide)
                 shape = _Shape(place.mirrored, place.quarter_turns, height, width)
                 by_shift.setdefault(found.shift, set()).add(shape)
+    best = whole
     for shift, shapes in by_shift.items():
         order = sorted(shapes, key=lambda shape: (shape.mirrored, shape.quarter_turns, shape.height, shape.width))
-        for found in _search(query, [references[shift]], order)[:1]:
-            if found.correlation > best.correlation:
-                best = Found(found.placement, found.correlation, shift)
+        for found in _search(query, [references[shift]], order, _FINE_COMPONENTS):
+            if found.merit > best.merit:
+                best = replace(found, shift=shift)
+    return best
+
+
+def _whole(query: FloatArray, references: Sequence[FloatArray]) -> Found:
+    """The best shift with both pictures as they are."""
+    best = Found(Placement.whole(), -1.0, 0)
+    for shift, reference in enumerate(references):
+        energy = float((query**2).sum() * (reference**2).sum())
+        correlation = float((query * reference).sum()) / max(energy, 1e-12) ** 0.5
+        if correlation > best.correlation:
+            best = Found(Placement.whole(), correlation, shift)
     return best
 
 
@@ -134,16 +164,19 @@ def _shapes(side: int, scales: Iterable[float], turns: Sequence[int]) -> list[_S
     ]
 
 
-def _search(query: FloatArray, references: Sequence[FloatArray], shapes: Sequence[_Shape]) -> list[Found]:
+def _search(
+    query: FloatArray, references: Sequence[FloatArray], shapes: Sequence[_Shape], most_components: int
+) -> list[Found]:
     """The best position of each shape at each shift, best first."""
     side = query.shape[-1]
     left, sizes, right = np.linalg.svd(query.reshape(len(query), -1), full_matrices=False)
-    count = min(_COMPONENTS, len(sizes))
+    count = min(most_components, len(sizes))
     components = (sizes[:count, None] * right[:count]).reshape(count, side, side)
     moments = left[:, :count].T
     # What the reference shows at the moments of each component, and its energy.
     stacked = np.stack([np.tensordot(moments, reference, axes=1) for reference in references])
-    energies = np.stack([(reference**2).sum(axis=0) for reference in references])
+    # It changes little from shift to shift.
+    energy = (references[len(references) // 2] ** 2).sum(axis=0)
     own_energy = (query**2).sum(axis=0)
     found: list[Found] = []
     by_size: dict[int, list[_Shape]] = {}
@@ -151,15 +184,15 @@ def _search(query: FloatArray, references: Sequence[FloatArray], shapes: Sequenc
         reach = side + max(shape.height, shape.width)
         by_size.setdefault(2 * side if reach <= 2 * side else 4 * side, []).append(shape)
     for padded, group in by_size.items():
-        found += _search_padded(components, own_energy, stacked, energies, padded, group)
-    return sorted(found, key=lambda item: -item.correlation)
+        found += _search_padded(components, own_energy, stacked, energy, padded, group)
+    return sorted(found, key=lambda item: -item.merit)
 
 
 def _search_padded(
     components: FloatArray,
     own_energy: FloatArray,
     stacked: FloatArray,
-    energies: FloatArray,
+    energy: FloatArray,
     padded: int,
     shapes: Sequence[_Shape],
 ) -> list[Found]:
@@ -169,57 +202,63 @@ def _search_padded(
     energy_spectrum = torch.fft.rfft2(torch.from_numpy(own_energy), s=size)
     inside_spectrum = torch.fft.rfft2(torch.ones(side, side), s=size)
     total = float(own_energy.sum())
-    both = np.concatenate([stacked, energies[:, None]], axis=1)
-    turned: Mapping[tuple[bool, int], FloatArray] = {
-        key: _turned(both, *key) for key in {(shape.mirrored, shape.quarter_turns) for shape in shapes}
-    }
+    shifts, count = stacked.shape[:2]
+    pictures = np.concatenate([stacked.reshape(-1, side, side), energy[None]])
+    turned = {key: _turned(pictures, *key) for key in {(shape.mirrored, shape.quarter_turns) for shape in shapes}}
     found: list[Found] = []
-    for shape in shapes:
-        source = turned[shape.mirrored, shape.quarter_turns]
-        scaled = _scaling(side, shape.height) @ source @ _scaling(side, shape.width).T
-        spectrum = torch.fft.rfft2(torch.from_numpy(scaled), s=size).conj()
-        window = _window_spectrum(shape.height, shape.width, padded)
-        products = torch.cat(
-            [
-                (query_spectrum * spectrum[:, :-1]).sum(dim=1),
-                inside_spectrum * spectrum[:, -1],
-                (energy_spectrum * window)[None],
-                (inside_spectrum * window)[None],
-            ]
-        )
+    for first in range(0, len(shapes), _SHAPES_AT_ONCE):
+        group = shapes[first : first + _SHAPES_AT_ONCE]
+        scaled = torch.zeros(len(group), len(pictures), padded, padded)
+        for number, shape in enumerate(group):
+            source = turned[shape.mirrored, shape.quarter_turns]
+            of_shape = _scaling(side, shape.height) @ source @ _scaling(side, shape.width).T
+            scaled[number, :, : shape.height, : shape.width] = torch.from_numpy(of_shape)
+        spectra = torch.fft.rfft2(scaled).conj()
+        windows = torch.stack([_window_spectrum(shape.height, shape.width, padded) for shape in group])
+        moments = spectra[:, :-1].reshape(len(group), shifts, count, *spectra.shape[2:])
+        products = torch.empty(len(group), shifts + 3, *spectra.shape[2:], dtype=spectra.dtype)
+        products[:, :shifts] = (query_spectrum * moments).sum(dim=2)
+        products[:, -3] = inside_spectrum * spectra[:, -1]
+        products[:, -2] = energy_spectrum * windows
+        products[:, -1] = inside_spectrum * windows
         maps = torch.fft.irfft2(products, s=size)
-        shifts = len(source)
-        shared, theirs = maps[:shifts], maps[shifts : 2 * shifts]
-        own, area = maps[-2], maps[-1]
-        enough = (area >= _LEAST_AREA * min(side * side, shape.height * shape.width)) & (own >= _LEAST_ENERGY * total)
-        least = torch.from_numpy(scaled[:, -1].sum(axis=(1, 2))) * _LEAST_ENERGY
-        enough = enough & (theirs >= least[:, None, None])
-        correlation = torch.where(enough, shared / (own * theirs).clamp(min=1e-6).sqrt(), torch.tensor(-1.0))
-        values, places = correlation.reshape(shifts, -1).max(dim=1)
-        for shift, (value, place) in enumerate(zip(values.tolist(), places.tolist(), strict=True)):
-            top, left = (step - padded if step > padded // 2 else step for step in divmod(place, padded))
-            placement = Placement(
-                top / side,
-                left / side,
-                shape.height / side,
-                shape.width / side,
-                mirrored=shape.mirrored,
-                quarter_turns=shape.quarter_turns,
-            )
-            found.append(Found(placement, value, shift))
+        shared, theirs, own, area = maps[:, :shifts], maps[:, -3], maps[:, -2], maps[:, -1]
+        areas = torch.tensor([min(side * side, shape.height * shape.width) for shape in group])[:, None, None]
+        energies = scaled[:, -1].sum(dim=(1, 2))[:, None, None]
+        enough = (area >= _LEAST_AREA * areas) & (own >= _LEAST_ENERGY * total) & (theirs >= _LEAST_ENERGY * energies)
+        scale = torch.where(enough, (own * theirs).clamp(min=1e-6).rsqrt(), torch.tensor(0.0))
+        values, places = (shared * scale[:, None]).reshape(len(group), shifts, -1).max(dim=2)
+        for shape, of_shifts, at in zip(group, values.tolist(), places.tolist(), strict=True):
+            for shift, (value, place) in enumerate(zip(of_shifts, at, strict=True)):
+                found.append(Found(_placement(shape, place, side, padded), value, shift))
     return found
+
+
+def _placement(shape: _Shape, place: int, side: int, padded: int) -> Placement:
+    """The placement of a shape at a position of the padded map."""
+    top, left = (step - padded if step > padded // 2 else step for step in divmod(place, padded))
+    return Placement(
+        top / side,
+        left / side,
+        shape.height / side,
+        shape.width / side,
+        mirrored=shape.mirrored,
+        quarter_turns=shape.quarter_turns,
+    )
 
 
 @lru_cache(maxsize=4096)
 def _window_spectrum(height: int, width: int, padded: int) -> torch.Tensor:
-    return torch.fft.rfft2(torch.ones(height, width), s=(padded, padded)).conj()
+    spectrum: torch.Tensor = torch.fft.rfft2(torch.ones(height, width), s=(padded, padded)).conj()
+    return spectrum
 
 
 @lru_cache(maxsize=256)
 def _scaling(side: int, length: int) -> FloatArray:
     """Scales ``side`` pixels to ``length``: float32 [length, side], rows that add up to 1."""
     scaled = _placing_rows(length, side, 0.0, float(length))
-    return scaled / scaled.sum(axis=1, keepdims=True)
+    even: FloatArray = scaled / scaled.sum(axis=1, keepdims=True)
+    return even
 
 
 def _placing(side: int, start: float, length: float) -> FloatArray:

@@ -1,5 +1,6 @@
 """Two movies held against each other along a segment: where the picture lies, on which line, how well they agree."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,8 +16,12 @@ _LEAST_MOMENTS = 8
 _MOST_MOMENTS = 32
 _BLUR_SECONDS = 0.5
 """Pictures are means over so long while the place is searched for."""
-_SHIFTS_SECONDS = (-0.5, -0.25, 0.0, 0.25, 0.5)
+_SHIFTS_SECONDS = (-0.4, 0.0, 0.4)
 """Errors of the line that the search for the place allows for."""
+
+_MARGIN_SECONDS = 0.4
+_MARGIN_SHARE = 0.12
+"""So much at either end is left out: ends are uncertain, and what lies beyond them would count as change."""
 
 _REACH_SECONDS = 8.0
 """The reference is looked at so far before and after the segment."""
@@ -25,6 +30,9 @@ _STEP_SECONDS = 0.05
 _SPEED_FACTORS = np.geomspace(0.75, 1.3333, 33)
 _PLAIN_BONUS = 0.02
 """Correlation that a change of speed must bring for itself."""
+_UNEXPLAINED = 0.02
+"""Left unexplained at a correlation of 1: no copy is perfect."""
+
 _ELSEWHERE_SECONDS = 1.0
 """Lines shifted by more than this tell how well other moments fit."""
 
@@ -49,6 +57,14 @@ class Registration:
     moments: int
     """Moments that were compared."""
 
+    @property
+    def contrast(self) -> float:
+        """Log-likelihood ratio a moment of this line against others near it: of what the two leave unexplained."""
+        left, left_elsewhere = (
+            1 + _UNEXPLAINED - max(correlation, 0.0) for correlation in (self.correlation, self.elsewhere)
+        )
+        return math.log(left_elsewhere / left)
+
 
 def register(
     query: Movie,
@@ -72,6 +88,8 @@ def register(
         ValueError: a movie has no picture.
     """
     start, end = query_span_seconds
+    margin = min(_MARGIN_SECONDS, _MARGIN_SHARE * (end - start))
+    start, end = start + margin, end - margin
     moments = int(np.clip(round((end - start) * _MOMENTS_A_SECOND), _LEAST_MOMENTS, _MOST_MOMENTS))
     times: TimeArray = start + (np.arange(moments) + 0.5) / moments * (end - start)
     line = speed * times + intercept_seconds

@@ -12,6 +12,7 @@ from vdup.codes.runs import LONGEST_RUN_SECONDS, RUN_RADIUS_BITS
 from vdup.config import ModelConfig
 from vdup.features.extractor import ARITHMETIC, FrameExtractor, PooledExtractor, build_extractor
 from vdup.features.layer_maxima import LayerMaxima
+from vdup.movies.storage import MOVIE_FORMAT
 from vdup.types import CodeArray
 
 Setting = str | int | float | bool
@@ -49,6 +50,7 @@ class Encoder:
             "sampling.crop_bars": model.sampling.crop_bars,
             "runs.radius_bits": RUN_RADIUS_BITS,
             "runs.longest_seconds": LONGEST_RUN_SECONDS,
+            "movies.format": MOVIE_FORMAT,
         }
 
     def encode(self, images: NDArray[np.uint8], mirrored: bool = False) -> CodeArray:

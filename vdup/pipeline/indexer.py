@@ -14,8 +14,10 @@ from vdup.catalogue.content_hash import hash_content
 from vdup.catalogue.records import FileStamp, StoredVideo, VideoRecord, VideoState
 from vdup.codes.runs import collapse_runs
 from vdup.errors import PictureTooSmallError, VideoDecodeError, VideoError
+from vdup.movies.maker import MovieMaker
+from vdup.movies.movie import MOVIE_FPS
 from vdup.pipeline.open_library import OpenLibrary
-from vdup.types import BoolArray, CodeArray, FloatArray, TimeArray, VideoCodes, VideoInfo
+from vdup.types import MOVIE_VIEW, BoolArray, CodeArray, FloatArray, TimeArray, VideoCodes, VideoInfo
 from vdup.video.rate import LEAST_FRAMES
 from vdup.video.workers import DecodedVideo, DecoderPool
 
@@ -112,6 +114,7 @@ def index_videos(
             timeout_base_seconds=sampling.timeout_base_seconds,
             timeout_per_second=sampling.timeout_per_second,
             least_frames=LEAST_FRAMES,
+            movie_fps=MOVIE_FPS,
         ) as pool,
     ):
         for number, video in enumerate(pool.videos(to_decode()), start=1):
@@ -145,7 +148,7 @@ def _lacks_vector(library: OpenLibrary, record: VideoRecord) -> bool:
     whole = library.whole_videos
     if whole is None or not library.config.aggregation.fill_in or record.state is not VideoState.indexed:
         return False
-    return library.folder.catalogue.vector(record.number, whole.kind) is None
+    return library.folder.catalogue.extras.vector(record.number, whole.kind) is None
 
 
 def _copy_of_known_content(library: OpenLibrary, video_id: str, stamp: FileStamp) -> IndexedFile | None:
@@ -154,7 +157,8 @@ def _copy_of_known_content(library: OpenLibrary, video_id: str, stamp: FileStamp
         if twin.state is VideoState.indexed and twin.id != video_id and not _lacks_vector(library, twin):
             codes = library.folder.video_codes(twin.number)
             info = VideoInfo(twin.width or 0, twin.height or 0, twin.duration_seconds, twin.codec, 0)
-            _store(library, video_id, stamp, info, codes, twin.frames_sampled, _vectors_of(library, twin))
+            extras = Extras(_vectors_of(library, twin), library.folder.catalogue.extras.movie_parts(twin.number))
+            _store(library, video_id, stamp, info, codes, twin.frames_sampled, extras)
             return IndexedFile(video_id, Outcome.indexed, f"same content as {twin.id}: its codes were taken over")
     return None
 
@@ -163,13 +167,13 @@ def _vectors_of(library: OpenLibrary, record: VideoRecord) -> dict[str, FloatArr
     """The vector of a video by its kind, if it has one."""
     if library.whole_videos is None:
         return {}
-    vector = library.folder.catalogue.vector(record.number, library.whole_videos.kind)
+    vector = library.folder.catalogue.extras.vector(record.number, library.whole_videos.kind)
     return {} if vector is None else {library.whole_videos.kind: vector}
 
 
 def _index_one(library: OpenLibrary, video_id: str, stamp: FileStamp, video: DecodedVideo) -> IndexedFile:
     try:
-        codes, frames_sampled, vectors = _encode(library, video)
+        codes, frames_sampled, extras = _encode(library, video)
         info = video.info
     except PictureTooSmallError as error:
         return _skipped(library, video_id, stamp, error.reason)
@@ -177,7 +181,7 @@ def _index_one(library: OpenLibrary, video_id: str, stamp: FileStamp, video: Dec
         return _failed(library, video_id, stamp, error)
     if not codes.searchable.any():
         return _skipped(library, video_id, stamp, "it shows nothing but blank frames")
-    _store(library, video_id, stamp, info, codes, frames_sampled, vectors)
+    _store(library, video_id, stamp, info, codes, frames_sampled, extras)
     return IndexedFile(video_id, Outcome.indexed, seconds=codes.duration_seconds)
 
 
@@ -192,15 +196,29 @@ def _failed(library: OpenLibrary, video_id: str, stamp: FileStamp, error: VideoE
     return IndexedFile(video_id, Outcome.failed, error.reason)
 
 
-def _encode(library: OpenLibrary, video: DecodedVideo) -> tuple[VideoCodes, int, dict[str, FloatArray]]:
-    """Codes of a decoded video, runs collapsed; the number of frames they come from; vectors of the whole by kind.
+@dataclass(frozen=True)
+class Extras:
+    """What is stored of a video besides its codes."""
+
+    vectors: dict[str, FloatArray]
+    """Of the whole, by kind."""
+    movie: list[bytes]
+    """Parts of its movie."""
+
+
+def _encode(library: OpenLibrary, video: DecodedVideo) -> tuple[VideoCodes, int, Extras]:
+    """Codes of a decoded video, runs collapsed; the number of frames they come from; what else is kept.
 
     Raises:
         VideoError: it cannot be decoded.
     """
     parts: list[tuple[CodeArray, TimeArray, BoolArray]] = []
+    film = MovieMaker()
     with library.reading() as average:
         for batch in video:
+            if batch.view == MOVIE_VIEW:
+                film.take(batch)
+                continue
             # The images go at once: those of a film would take gigabytes.
             parts.append((library.encoder.encode(batch.images), batch.times_seconds, batch.searchable))
             if average is not None:
@@ -214,7 +232,8 @@ def _encode(library: OpenLibrary, video: DecodedVideo) -> tuple[VideoCodes, int,
         np.concatenate([searchable for _, _, searchable in parts]),
         video.duration_seconds,
     )
-    return codes, len(every), {} if average is None else average.vectors
+    vectors = {} if average is None else average.vectors
+    return codes, len(every), Extras(vectors, film.parts())
 
 
 def _store(
@@ -224,7 +243,7 @@ def _store(
     info: VideoInfo,
     codes: VideoCodes,
     frames_sampled: int,
-    vectors: dict[str, FloatArray],
+    extras: Extras,
 ) -> None:
     stored = library.folder.add_video(
         video_id,
@@ -233,7 +252,8 @@ def _store(
         codes,
         frames_sampled=frames_sampled,
         representatives=library.lookup.representatives_for(codes, library.folder.catalogue.get(video_id)),
-        vectors=vectors,
+        vectors=extras.vectors,
+        movie=extras.movie,
     )
     _forget_old(library, stored)
     library.lookup.add(library.folder.rows_of(stored.record))

@@ -11,8 +11,11 @@ from vdup.align.calibration import Calibration
 from vdup.align.matcher import QueryTrack
 from vdup.config import ModelConfig
 from vdup.errors import VideoDecodeError, VideoError
+from vdup.movies.maker import MovieMaker
+from vdup.movies.movie import MOVIE_FPS
+from vdup.movies.storage import PackedMovie
 from vdup.pipeline.encoder import Encoder
-from vdup.types import CODE_BYTES, BoolArray, CodeArray, TimeArray
+from vdup.types import CODE_BYTES, MOVIE_VIEW, BoolArray, CodeArray, TimeArray
 from vdup.video.rate import LEAST_FRAMES
 from vdup.video.workers import DecodedVideo, DecoderPool
 
@@ -84,6 +87,7 @@ def encode_queries(
         timeout_per_second=sampling.timeout_per_second,
         least_frames=LEAST_FRAMES,
         panels=panels,
+        movie_fps=MOVIE_FPS,
     ) as pool:
         for (query_id, _), video in zip(videos, pool.videos(path for _, path in videos), strict=True):
             try:
@@ -94,7 +98,11 @@ def encode_queries(
 
 def _encode(library: CodeSource, video: DecodedVideo, calibration: Calibration, mirror: bool) -> QueryCodes:
     views: dict[int, _Seen] = {}
+    film = MovieMaker()
     for batch in video:
+        if batch.view == MOVIE_VIEW:
+            film.take(batch)
+            continue
         seen = views.setdefault(batch.view, _Seen())
         seen.straight.append(library.encoder.encode(batch.images))
         if mirror:
@@ -104,6 +112,8 @@ def _encode(library: CodeSource, video: DecodedVideo, calibration: Calibration, 
     if 0 not in views:
         raise VideoDecodeError(video.path, "no frame could be decoded; check that the file plays")
     times = np.concatenate(views[0].times)
+    parts = film.parts()
+    movie = PackedMovie(parts) if parts else None
 
     def track(seen: _Seen, is_mirrored: bool, is_panel: bool) -> QueryTrack:
         found = np.concatenate(seen.mirrored if is_mirrored else seen.straight)
@@ -123,6 +133,7 @@ def _encode(library: CodeSource, video: DecodedVideo, calibration: Calibration, 
             duration_seconds=video.duration_seconds,
             mirrored=is_mirrored,
             panel=is_panel,
+            movie=movie,
         )
 
     whole = views.pop(0)

@@ -9,19 +9,24 @@ import numpy as np
 from vdup.align.calibration import Calibration, load_calibration
 from vdup.align.matcher import QueryTrack, ScoredSegment, SegmentMatcher
 from vdup.align.segments import suppress, suppress_farther
+from vdup.align.verification import verify_segments
 from vdup.candidates import Candidate, add_coarse, frame_votes, rank_candidates
 from vdup.catalogue.records import VideoRecord
 from vdup.codes.runs import RUN_RADIUS_BITS
 from vdup.config import MatcherConfig
 from vdup.errors import VideoError
+from vdup.movies.registration import Registration
 from vdup.pipeline.identical import identical_match, identical_videos
 from vdup.pipeline.open_library import OpenLibrary
 from vdup.pipeline.query_codes import QueryCodes, encode_queries
-from vdup.types import CODE_BITS, Evidence, Match, VideoCodes
+from vdup.types import CODE_BITS, Evidence, Match, PictureMatch, VideoCodes
 
 _SEARCH_AT_ONCE = 256
 """Query frames looked up in one call."""
 
+
+_MOST_VERIFIED = 50
+"""Segments of a query that are looked at more closely, those of the best scores by codes; others are not reported."""
 
 _SAME_BITS = float(RUN_RADIUS_BITS)
 """Mean distances of two segments that differ by less count as the same content."""
@@ -141,7 +146,10 @@ def find_segments(
     """Segments at or above the threshold, with the reference that each was found in.
 
     References whose number is in ``without`` are left out. Of segments that compete, in whichever of the ``tracks``,
-    the best is kept.
+    the best is kept; the likeliest of these are verified by their movies.
+
+    Raises:
+        LibraryDamagedError: a stored movie is damaged.
     """
     matcher = SegmentMatcher(config, calibration, 1.0 / library.config.sampling.library_fps)
     found: dict[int, list[ScoredSegment]] = {}
@@ -155,26 +163,33 @@ def find_segments(
             weights = library.lookup.weights(library.folder.rows_of(record))
             segments = matcher.match(track, candidate.query_rows, reference, weights)
             found.setdefault(record.number, []).extend(segments)
+    plausible = [(number, segment) for number, mine in sorted(found.items()) for segment in suppress_competing(mine)]
+    plausible.sort(key=lambda item: -item[1].score)
+    movie = tracks[0].movie if tracks else None
     chosen: list[tuple[VideoRecord, ScoredSegment]] = []
-    for number, mine in sorted(found.items()):
+    likely = plausible[:_MOST_VERIFIED]
+    for number in sorted({number for number, _ in likely}):
         record = library.folder.catalogue.by_number(number)
         if record is not None:
-            chosen += [(record, segment) for segment in suppress_competing(mine, config.threshold)]
+            mine = [segment for other, segment in likely if other == number]
+            verified = verify_segments(
+                mine, movie, library.folder.movie(number), record.duration_seconds or 0.0, calibration, config
+            )
+            chosen += [(record, segment) for segment in verified if segment.score >= config.threshold]
     return chosen
 
 
-def suppress_competing(segments: Sequence[ScoredSegment], threshold: float) -> list[ScoredSegment]:
+def suppress_competing(segments: Sequence[ScoredSegment]) -> list[ScoredSegment]:
     """Non-maximum suppression of the segments of one query and one reference, in whichever track they were found.
 
-    The threshold comes after it: where the best of competing segments is below it, the others are not reported either.
+    Any threshold comes after it: where the best of competing segments is below it, the others are not reported either.
     """
-    best = suppress_farther(
+    return suppress_farther(
         suppress(segments, _strength, ScoredSegment.intervals, 0.5),
         lambda segment: segment.intervals()[0],
         lambda segment: segment.mean_hamming_distance,
         _SAME_BITS,
     )
-    return [segment for segment in best if segment.score >= threshold]
 
 
 def find_candidates(library: OpenLibrary, query: QueryTrack, config: MatcherConfig) -> list[Candidate]:
@@ -233,5 +248,21 @@ def _as_match(query_id: str, reference_id: str, scored: ScoredSegment) -> Match:
             time_offset_seconds=segment.reference_start_seconds - segment.query_start_seconds,
             mirrored=scored.mirrored,
             panel=scored.panel,
+            picture=None if scored.registration is None else _picture(scored.registration),
         ),
+    )
+
+
+def _picture(found: Registration) -> PictureMatch:
+    placed = found.placement
+    return PictureMatch(
+        correlation=found.correlation,
+        contrast=found.contrast,
+        motion=found.motion,
+        top=placed.top,
+        left=placed.left,
+        height=placed.height,
+        width=placed.width,
+        mirrored=placed.mirrored,
+        quarter_turns=placed.quarter_turns,
     )

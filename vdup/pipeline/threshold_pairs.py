@@ -157,7 +157,7 @@ def _copy_vectors(
             average.take(np.ones(len(frames), dtype=np.bool_))
         kept = average.vectors[whole.kind]
         other = int(rng.choice(numbers[numbers != number]))
-        filler = library.folder.catalogue.vector(other, whole.kind)
+        filler = library.folder.catalogue.extras.vector(other, whole.kind)
         if copy and filler is not None:
             # Averages mix as the frames would.
             share = float(rng.uniform(0, _MOST_FILLER))

@@ -116,7 +116,7 @@ class WholeVideos:
 
     def missing(self) -> list[int]:
         """Indexed videos without a vector: indexed with other settings, or before there were any."""
-        return sorted(self._indexed() - self._folder.catalogue.numbers_with_vector(self.kind))
+        return sorted(self._indexed() - self._folder.catalogue.extras.numbers_with_vector(self.kind))
 
     def vectors_of(self, numbers: Sequence[int]) -> FloatArray:
         """Vectors to compare, float32 [N, D].
@@ -127,7 +127,7 @@ class WholeVideos:
         """
         averages = []
         for number in numbers:
-            average = self._folder.catalogue.vector(number, self.kind)
+            average = self._folder.catalogue.extras.vector(number, self.kind)
             if average is None:
                 raise ValueError(f"video {number} has no vector of the kind that is in use")
             averages.append(average)
@@ -225,7 +225,7 @@ class WholeVideos:
 
     def _wanted(self) -> set[int]:
         """Numbers of the videos that should be in the store."""
-        return self._indexed() & self._folder.catalogue.numbers_with_vector(self.kind)
+        return self._indexed() & self._folder.catalogue.extras.numbers_with_vector(self.kind)
 
     def _indexed(self) -> set[int]:
         return set(self._folder.catalogue.row_ranges()[:, 0].tolist())

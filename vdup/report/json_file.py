@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from vdup.config import QueryJobConfig
 from vdup.report.csv_file import best_first
-from vdup.types import Match
+from vdup.types import Match, PictureMatch
 
 if TYPE_CHECKING:  # the pipeline brings in torch, which wrong use must not wait for
     from vdup.pipeline.searcher import SearchResult
@@ -82,7 +82,22 @@ def _match(match: Match) -> Mapping[str, Json]:
             "time_offset_seconds": rounded(evidence.time_offset_seconds, 3),
             "mirrored": evidence.mirrored,
             "panel": evidence.panel,
+            "picture": None if evidence.picture is None else _picture(evidence.picture),
         },
+    }
+
+
+def _picture(found: PictureMatch) -> Json:
+    return {
+        "correlation": rounded(found.correlation, 4),
+        "contrast": rounded(found.contrast, 4),
+        "motion": rounded(found.motion, 4),
+        "top": rounded(found.top, 4),
+        "left": rounded(found.left, 4),
+        "height": rounded(found.height, 4),
+        "width": rounded(found.width, 4),
+        "mirrored": found.mirrored,
+        "quarter_turns": found.quarter_turns,
     }
 
 

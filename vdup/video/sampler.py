@@ -131,7 +131,9 @@ class VideoSampler:
                 yield SampledFrame(time_seconds, picture)
             return
         frames = self._reader.frames_at(self._frames_per_second * self._movie_ticks)
-        yield from movie_ticks(frames, self._frames_per_second, self._movie_ticks, lambda: self._reader.duration_seconds)
+        yield from movie_ticks(
+            frames, self._frames_per_second, self._movie_ticks, lambda: self._reader.duration_seconds
+        )
 
     def _sample(self, time_seconds: float, picture: NDArray[np.uint8]) -> _Sample:
         return time_seconds, squash(picture, self._side_pixels), not is_blank(picture)

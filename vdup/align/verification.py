@@ -1,0 +1,109 @@
+"""A second look at a segment: do the small movies of both sides agree on it, and on which line."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+from vdup.align.calibration import Calibration
+from vdup.align.line_fit import Line
+from vdup.align.matcher import ScoredSegment
+from vdup.align.refine import Segment
+from vdup.align.segments import suppress
+from vdup.config import MatcherConfig
+from vdup.movies.registration import Registration, register
+from vdup.movies.storage import PackedMovie
+
+_CONTEXT_SECONDS = 12.0
+"""Movies are unpacked so far before and after a segment."""
+
+_LINE_CORRELATION = 0.4
+_LINE_CONTRAST = 0.3
+"""From these on the line of the movies is taken over: on generated copies of real clips its median error is then
+0.04 s, that of the codes 0.14 s."""
+
+_LEAST_MOTION = 0.01
+_MOST_SHARED = 0.5
+
+
+def verify(
+    scored: ScoredSegment,
+    query: PackedMovie | None,
+    reference: PackedMovie | None,
+    reference_seconds: float,
+    calibration: Calibration,
+    speed_limits: tuple[float, float],
+) -> ScoredSegment:
+    """Registers the movies of a segment, and scores and places it anew.
+
+    Args:
+        scored: the segment, as the codes found it.
+        query: movie of the query; none where there is none, and the segment stays as it is.
+        reference: likewise of the reference.
+        reference_seconds: length of the reference.
+        calibration: with its model of verification; without one the score stays as it is.
+        speed_limits: slowest and fastest playback.
+
+    Raises:
+        LibraryDamagedError: a stored movie is damaged.
+    """
+    if query is None or reference is None:
+        return scored
+    segment = scored.segment
+    (query_start, query_end), (reference_start, reference_end) = scored.intervals()
+    found = register(
+        query.between(query_start - _CONTEXT_SECONDS, query_end + _CONTEXT_SECONDS),
+        reference.between(reference_start - _CONTEXT_SECONDS, reference_end + _CONTEXT_SECONDS),
+        (query_start, query_end),
+        segment.line.speed,
+        segment.line.intercept_seconds,
+        speed_limits,
+    )
+    score = scored.score
+    if calibration.verification is not None:
+        score = calibration.verification.probability(verification_inputs(scored.score, found))
+    if found.correlation >= _LINE_CORRELATION and found.contrast >= _LINE_CONTRAST:
+        segment = _on_line(segment, Line(found.speed, found.intercept_seconds), reference_seconds)
+    return replace(scored, segment=segment, score=score, registration=found)
+
+
+def verify_segments(
+    segments: Sequence[ScoredSegment],
+    query: PackedMovie | None,
+    reference: PackedMovie | None,
+    reference_seconds: float,
+    calibration: Calibration,
+    config: MatcherConfig,
+) -> list[ScoredSegment]:
+    """Verifies the segments of one query and one reference; of those that then lie on one another the best is kept."""
+    limits = (config.min_speed, config.max_speed)
+    verified = [verify(item, query, reference, reference_seconds, calibration, limits) for item in segments]
+    return suppress(verified, lambda item: item.score, ScoredSegment.intervals, _MOST_SHARED)
+
+
+def verification_inputs(code_score: float, found: Registration) -> tuple[float, float, float, float, float]:
+    """What the score of a registered segment is computed from, in the order of :class:`VerificationModel`."""
+    bounded = min(max(code_score, 1e-4), 1 - 1e-4)
+    return (
+        math.log(bounded / (1 - bounded)),
+        found.correlation,
+        found.contrast,
+        -math.log(found.motion + _LEAST_MOTION),
+        abs(math.log2(found.speed)),
+    )
+
+
+def _on_line(segment: Segment, line: Line, reference_seconds: float) -> Segment:
+    """The same stretch of the query on another line, cut where the reference ends."""
+    start, end = segment.query_start_seconds, segment.query_end_seconds
+    start = max(start, -line.intercept_seconds / line.speed)
+    end = min(end, (reference_seconds - line.intercept_seconds) / line.speed)
+    if end <= start:
+        return segment
+    return replace(
+        segment,
+        line=line,
+        query_start_seconds=start,
+        query_end_seconds=end,
+        reference_start_seconds=line.speed * start + line.intercept_seconds,
+        reference_end_seconds=line.speed * end + line.intercept_seconds,
+    )

@@ -1,0 +1,61 @@
+"""What is kept of a video besides its record: vectors of the whole, and its small grey movie."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from vdup.types import FloatArray
+
+Run = Callable[..., list[Any]]
+"""Runs a statement with its values and gives all rows."""
+
+
+class Extras:
+    """Tables that hang on the number of a video; a part of the catalogue and of its transactions."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def put_vector(self, number: int, kind: str, vector: FloatArray) -> None:
+        """Keeps a vector of a video, in half precision, in place of any of the same kind.
+
+        Args:
+            number: of the video.
+            kind: says how the vector was made.
+            vector: float32 [D].
+
+        Raises:
+            ValueError: a value is not finite in half precision.
+        """
+        with np.errstate(over="ignore"):
+            halves = vector.astype("<f2")
+        if not np.isfinite(halves).all():
+            raise ValueError(f"the vector of video {number} has values that are not finite in half precision")
+        self._run(
+            "INSERT OR REPLACE INTO vectors (number, kind, vector) VALUES (?, ?, ?)", number, kind, halves.tobytes()
+        )
+
+    def vector(self, number: int, kind: str) -> FloatArray | None:
+        """A vector of a video, float32 [D]; None when it has none of this kind."""
+        rows = self._run("SELECT vector FROM vectors WHERE number = ? AND kind = ?", number, kind)
+        return np.frombuffer(rows[0][0], dtype="<f2").astype(np.float32) if rows else None
+
+    def numbers_with_vector(self, kind: str) -> set[int]:
+        """Numbers of the videos that have a vector of this kind."""
+        return {row[0] for row in self._run("SELECT number FROM vectors WHERE kind = ?", kind)}
+
+    def put_movie(self, number: int, parts: Sequence[bytes]) -> None:
+        """Keeps the parts of a movie (:func:`~vdup.movies.storage.pack_movie`) in place of any other."""
+        self._run("DELETE FROM movies WHERE number = ?", number)
+        for part, data in enumerate(parts):
+            self._run("INSERT INTO movies (number, part, data) VALUES (?, ?, ?)", number, part, data)
+
+    def movie_parts(self, number: int) -> list[bytes]:
+        """The parts of a movie, in order; none when the video has no movie."""
+        return [bytes(row[0]) for row in self._run("SELECT data FROM movies WHERE number = ? ORDER BY part", number)]
+
+    def remove(self, number: int) -> None:
+        """Drops everything of a video."""
+        self._run("DELETE FROM vectors WHERE number = ?", number)
+        self._run("DELETE FROM movies WHERE number = ?", number)
