@@ -118,8 +118,7 @@ def _calibrate(
         make_problem(problem, rest, config.seed, experiment.references, experiment.queries, without_copies, videos)
     with _encoded(config, problem, background, temporary, progress) as (material, calibration):
         calibration = replace(calibration, evidence=_fit_evidence(material, config.seed))
-        calibration = replace(calibration, score=_fit_score(material, calibration))
-        return replace(calibration, verification=_fit_verification(material, calibration))
+        return _fit_scores(material, calibration)
 
 
 @contextmanager
@@ -238,42 +237,40 @@ def _strangers(material: _Material, query_id: str, rng: np.random.Generator) -> 
     return np.concatenate(parts)
 
 
-def _fit_score(material: _Material, calibration: Calibration) -> ScoreModel:
-    """Logistic regression on what the matcher finds when every segment is let through, both kinds weighing the same.
+def _fit_scores(material: _Material, calibration: Calibration) -> Calibration:
+    """Logistic regressions on what the matcher finds when every segment is let through, both kinds weighing the same.
 
-    How many wrong ones are found says how large the problem is and how keen the codes, not how far to believe a
-    segment; with equal weights a score of 0.5 means the same for every network.
+    One on what the codes say, and one that adds the registration of the movies. How many wrong ones are found says how
+    large the problem is and how keen the codes, not how far to believe a segment; with equal weights a score of 0.5
+    means the same for every network.
     """
     config = MatcherConfig(threshold=0.0)
-    inputs, labels = [], []
+    found: list[ScoredSegment] = []
+    marks: list[bool] = []
     for query_id, query in material.queries.items():
-        for record, found in find_segments(material.library, query.tracks, calibration, config):
-            segment = found.segment
-            inputs.append(
-                score_inputs(found.scaled_evidence, segment.line.speed, found.tmk_score, found.mean_hamming_distance)
-            )
-            labels.append(_is_right(material.truth, query_id, Path(record.id).stem, found))
-    right, wrong = sum(labels), len(labels) - sum(labels)
-    logger.info("score: %d right and %d wrong segments", right, wrong)
-    _require_both("score", "segments", right, wrong)
-    solution = fit_logistic(np.array(inputs), np.array(labels), _equal_weights(np.array(labels)))
-    return ScoreModel(*(float(value) for value in solution))
-
-
-def _fit_verification(material: _Material, calibration: Calibration) -> VerificationModel:
-    """Logistic regression on the same segments with the registration of their movies; both kinds weigh the same."""
-    config = MatcherConfig(threshold=0.0)
-    inputs, labels = [], []
-    for query_id, query in material.queries.items():
-        for record, found in find_segments(material.library, query.tracks, calibration, config):
-            if found.registration is not None:
-                inputs.append(verification_inputs(found.score, found.registration))
-                labels.append(_is_right(material.truth, query_id, Path(record.id).stem, found))
-    right, wrong = sum(labels), len(labels) - sum(labels)
-    _require_both("verification", "segments", right, wrong)
-    solution = fit_logistic(np.array(inputs), np.array(labels), _equal_weights(np.array(labels)), _RIDGE)
-    logger.info("verification: %d right and %d wrong segments, weights %s", right, wrong, np.round(solution, 3))
-    return VerificationModel(*(float(value) for value in solution))
+        for record, item in find_segments(material.library, query.tracks, calibration, config):
+            found.append(item)
+            marks.append(_is_right(material.truth, query_id, Path(record.id).stem, item))
+    right = np.array(marks, dtype=np.bool_)
+    logger.info("scores: %d right and %d wrong segments", right.sum(), (~right).sum())
+    _require_both("score", "segments", int(right.sum()), int((~right).sum()))
+    said = [
+        (item.scaled_evidence, item.segment.line.speed, item.tmk_score, item.mean_hamming_distance) for item in found
+    ]
+    inputs = [score_inputs(*values) for values in said]
+    score = ScoreModel(*fit_logistic(np.array(inputs), right, _equal_weights(right)).tolist())
+    calibration = replace(calibration, score=score)
+    closer = [
+        verification_inputs(score.probability(*values), item.registration)
+        for item, values in zip(found, said, strict=True)
+        if item.registration is not None
+    ]
+    registered = np.array([item.registration is not None for item in found])
+    if not registered.any():
+        return calibration
+    solution = fit_logistic(np.array(closer), right[registered], _equal_weights(right[registered]), _RIDGE)
+    logger.info("verification: weights %s", np.round(solution, 3))
+    return replace(calibration, verification=VerificationModel(*solution.tolist()))
 
 
 def _equal_weights(labels: BoolArray) -> Matrix:

@@ -3,7 +3,7 @@
 A calibration file is a safetensors file with ``background_codes`` uint8 [K, 128], ``evidence`` float64 [6] and
 ``score`` float64 [5] (one less each in older ones, whose last weights are 0), and the metadata key ``vdup`` holding
 JSON with ``format`` and ``codes``, the digest of the codes that it is for; and, where movies were there to learn from,
-``verification`` float64 [6].
+``verification`` float64 [7].
 """
 
 import json
@@ -123,10 +123,12 @@ class VerificationModel:
     """Weight of how still the query is: minus the logarithm of its motion. Where nothing changes nothing can agree."""
     speed_change: float
     """Weight of |log2 speed|."""
+    covered: float
+    """Weight of the share of the query's picture that the reference fills: whole pictures seldom agree by chance."""
 
     def probability(self, inputs: Sequence[float]) -> float:
         """Calibrated score, 0 to 1; the inputs are in the order of the weights."""
-        weights = (self.code_score, self.correlation, self.contrast, self.still, self.speed_change)
+        weights = (self.code_score, self.correlation, self.contrast, self.still, self.speed_change, self.covered)
         logit = self.bias + sum(weight * value for weight, value in zip(weights, inputs, strict=True))
         return float(1 / (1 + np.exp(-np.clip(logit, -60, 60))))
 

@@ -80,7 +80,7 @@ def verify_segments(
     return suppress(verified, lambda item: item.score, ScoredSegment.intervals, _MOST_SHARED)
 
 
-def verification_inputs(code_score: float, found: Registration) -> tuple[float, float, float, float, float]:
+def verification_inputs(code_score: float, found: Registration) -> tuple[float, ...]:
     """What the score of a registered segment is computed from, in the order of :class:`VerificationModel`."""
     bounded = min(max(code_score, 1e-4), 1 - 1e-4)
     return (
@@ -89,6 +89,7 @@ def verification_inputs(code_score: float, found: Registration) -> tuple[float, 
         found.contrast,
         -math.log(found.motion + _LEAST_MOTION),
         abs(math.log2(found.speed)),
+        found.covered,
     )
 
 

@@ -71,8 +71,8 @@ class Placement:
         turned = _turned(pictures, self.mirrored, self.quarter_turns)
         rows = _placing(side, self.top, self.height)
         columns = _placing(side, self.left, self.width)
-        placed: FloatArray = rows @ turned @ columns.T
-        covered = np.outer(rows.sum(axis=1), columns.sum(axis=1)).astype(np.float32)
+        covered: FloatArray = np.outer(rows.sum(axis=1), columns.sum(axis=1)).astype(np.float32)
+        placed: FloatArray = (rows @ turned @ columns.T).astype(np.float32, copy=False)
         return placed, covered
 
 
