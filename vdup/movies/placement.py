@@ -6,6 +6,7 @@ A singular value decomposition of the query leaves a few pictures in place of al
 the sum of theirs. Coarse first, at half the resolution; then the best few finely.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -29,14 +30,19 @@ _WHOLE_IS_CLEAR = 0.8
 """No other placement is tried where the whole picture correlates by more than this."""
 
 # Correlation that a less simple placement must bring for itself: chance finds one of many.
-_ODDS_PLACED = 0.02
-_ODDS_MIRRORED = 0.03
-_ODDS_TURNED = 0.05
+_ODDS_PLACED = 0.08
+_ODDS_MIRRORED = 0.06
+_ODDS_TURNED = 0.12
+_ODDS_STRETCHED = 0.1
+"""For each doubling of the proportions."""
+_ODDS_CUT_OFF = 0.3
+"""For all of the smaller picture beyond the edge of the other: a copy mostly lies within the query, or goes beyond it on
+all sides."""
 _FINE_STEPS = (0.92, 1.0, 1.087)
 _KEPT_COARSE = 5
-_LEAST_AREA = 0.35
+_LEAST_AREA = 0.5
 """Least part of the smaller of the two pictures that must overlap."""
-_LEAST_ENERGY = 0.12
+_LEAST_ENERGY = 0.2
 """Least part of what changes, on either side, that must lie in the overlap."""
 
 
@@ -56,6 +62,13 @@ class Placement:
     def whole(cls) -> "Placement":
         """The same picture on both sides."""
         return cls(0.0, 0.0, 1.0, 1.0, mirrored=False, quarter_turns=0)
+
+    @property
+    def within(self) -> float:
+        """Share of the smaller of the two pictures that lies within the other."""
+        tall = min(self.top + self.height, 1.0) - max(self.top, 0.0)
+        wide = min(self.left + self.width, 1.0) - max(self.left, 0.0)
+        return max(tall, 0.0) * max(wide, 0.0) / min(1.0, self.height * self.width)
 
     def place(self, pictures: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Pictures of the reference as they lie in the query's picture.
@@ -98,9 +111,10 @@ class Found:
     def merit(self) -> float:
         """The correlation, less what chance brings to placements that are less simple."""
         placed = self.placement
-        plain = placed == Placement.whole()
         odds = _ODDS_MIRRORED * placed.mirrored + _ODDS_TURNED * (placed.quarter_turns > 0)
-        return self.correlation - odds - (0.0 if plain else _ODDS_PLACED)
+        odds += _ODDS_STRETCHED * abs(math.log2(placed.width / placed.height))
+        odds += _ODDS_CUT_OFF * (1 - placed.within) + _ODDS_PLACED * (placed != Placement.whole())
+        return self.correlation - odds
 
 
 def find_placement(query: FloatArray, references: Sequence[FloatArray]) -> Found:
@@ -227,8 +241,11 @@ def _search_padded(
         energies = scaled[:, -1].sum(dim=(1, 2))[:, None, None]
         enough = (area >= _LEAST_AREA * areas) & (own >= _LEAST_ENERGY * total) & (theirs >= _LEAST_ENERGY * energies)
         scale = torch.where(enough, (own * theirs).clamp(min=1e-6).rsqrt(), torch.tensor(0.0))
-        values, places = (shared * scale[:, None]).reshape(len(group), shifts, -1).max(dim=2)
-        for shape, of_shifts, at in zip(group, values.tolist(), places.tolist(), strict=True):
+        correlation = shared * scale[:, None]
+        merit = correlation - _ODDS_CUT_OFF * (1 - area / areas)[:, None]
+        places = merit.reshape(len(group), shifts, -1).argmax(dim=2, keepdim=True)
+        values = correlation.reshape(len(group), shifts, -1).gather(2, places)[..., 0]
+        for shape, of_shifts, at in zip(group, values.tolist(), places[..., 0].tolist(), strict=True):
             for shift, (value, place) in enumerate(zip(of_shifts, at, strict=True)):
                 found.append(Found(_placement(shape, place, side, padded), value, shift))
     return found
