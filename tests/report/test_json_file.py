@@ -52,6 +52,7 @@ def test_one_document() -> None:
             "time_offset_seconds": 3660.5,
             "mirrored": False,
             "panel": False,
+            "picture": None,
         },
     }
 

@@ -10,7 +10,9 @@ from video.moving_panels import inset, scene
 from video_factory import letterboxed, numbered_picture, read_number, regular_times, write_numbered, write_pictures
 
 from vdup.errors import VideoOpenError
-from vdup.types import FrameBatch, VideoInfo
+from vdup.movies.movie import shrink
+from vdup.types import MOVIE_VIEW, FrameBatch, VideoInfo
+from vdup.video.movie_ticks import SampledFrame
 from vdup.video.sampler import (
     SHOT_LIMIT_FRAMES,
     STRETCH_FRAMES,
@@ -112,7 +114,7 @@ def test_views_of_a_layout_come_in_batches_of_their_own() -> None:
 
 def test_shots_are_gathered_until_there_are_enough_frames() -> None:
     frame = scene(1, 1)[0]
-    shots = [[(float(number), frame)] * length for number, length in enumerate((1, 2, 4, 7, 2))]
+    shots = [[SampledFrame(float(number), frame)] * length for number, length in enumerate((1, 2, 4, 7, 2))]
     groups = list(gather_shots(iter(shots), STRETCH_FRAMES))
     assert STRETCH_FRAMES == 6
     assert [[len(shot) for shot in group] for group in groups] == [[1, 2, 4], [7], [2]]
@@ -147,10 +149,12 @@ def test_a_long_shot_is_handed_on_early() -> None:
 
 
 def test_shots() -> None:
-    frames = [(float(n), picture) for n, picture in enumerate([numbered_picture(0)] * 70 + [other_scene()] * 3)]
+    frames = [
+        SampledFrame(float(n), picture) for n, picture in enumerate([numbered_picture(0)] * 70 + [other_scene()] * 3)
+    ]
     shots = list(split_shots(iter(frames)))
     assert [len(shot) for shot in shots] == [32, 32, 6, 3]
-    assert [time for shot in shots for time, _ in shot] == list(range(73))
+    assert [frame.time_seconds for shot in shots for frame in shot] == list(range(73))
     assert list(split_shots([])) == []
 
 
@@ -172,6 +176,32 @@ def test_a_short_video_gives_the_least_frames(tmp_path: Path) -> None:
             tmp_path / "x.mp4", frames_per_second=1, side_pixels=64, crop_bars=False, least_frames=least
         ) as sampler:
             assert np.concatenate([batch.times_seconds for batch in sampler]) == pytest.approx(expected)
+
+
+def test_a_movie_comes_beside_the_same_frames(tmp_path: Path) -> None:
+    pictures = [letterboxed(numbered_picture(n, 160, 72), 12) for n in range(90)]
+    write_pictures(tmp_path / "x.mp4", pictures, regular_times(90, 25), options={"preset": "ultrafast"})
+
+    def batches(movie_fps: float) -> list[FrameBatch]:
+        with sample_video(
+            tmp_path / "x.mp4", frames_per_second=1, side_pixels=96, crop_bars=True, movie_fps=movie_fps, batch_size=3
+        ) as sampler:
+            return list(sampler)
+
+    plain, both = batches(0.0), batches(4.0)
+    frames = [batch for batch in both if batch.view == 0]
+    np.testing.assert_array_equal(
+        np.concatenate([batch.images for batch in frames]), np.concatenate([batch.images for batch in plain])
+    )
+    movie = [batch for batch in both if batch.view == MOVIE_VIEW]
+    assert np.concatenate([batch.times_seconds for batch in movie]) == pytest.approx(np.arange(15) / 4)
+    small = np.concatenate([batch.images for batch in movie])
+    assert small.shape == (15, 32, 32, 1)
+    with sample_video(tmp_path / "x.mp4", frames_per_second=4, side_pixels=96, crop_bars=True) as sampler:
+        finer = np.concatenate([batch.images for batch in sampler])
+    for one, other in zip(small[..., 0], finer, strict=True):
+        # The bars are cut off here too.
+        assert np.abs(shrink(other).astype(int) - one).mean() < 4
 
 
 def test_pictures_are_read_large_enough(tmp_path: Path) -> None:

@@ -36,8 +36,8 @@ _ODDS_TURNED = 0.12
 _ODDS_STRETCHED = 0.1
 """For each doubling of the proportions."""
 _ODDS_CUT_OFF = 0.3
-"""For all of the smaller picture beyond the edge of the other: a copy mostly lies within the query, or goes beyond it on
-all sides."""
+"""For all of the smaller picture beyond the edge of the other: a copy mostly lies within the query, or goes beyond it
+on all sides."""
 _FINE_STEPS = (0.92, 1.0, 1.087)
 _KEPT_COARSE = 5
 _LEAST_AREA = 0.5

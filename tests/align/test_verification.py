@@ -1,0 +1,92 @@
+"""Segments verified by their movies."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from movies.moving_pictures import Blobs
+
+from vdup.align.calibration import Calibration, Evidence, ScoreModel, VerificationModel
+from vdup.align.line_fit import Line
+from vdup.align.matcher import ScoredSegment
+from vdup.align.refine import Segment
+from vdup.align.verification import verification_inputs, verify, verify_segments
+from vdup.config import MatcherConfig
+from vdup.movies.storage import PackedMovie, pack_movie
+from vdup.types import CODE_BYTES
+
+LIMITS = (0.5, 2.0)
+CALIBRATION = Calibration(
+    background_codes=np.zeros((10, CODE_BYTES), dtype=np.uint8),
+    evidence=Evidence(0.0, 0.0, 0.0, -1.5, 4.0),
+    score=ScoreModel(0.0, 0.0, 0.0, 0.0),
+    codes="",
+    verification=VerificationModel(-3.0, 1.0, 2.0, 2.0, 0.0, 0.0, 0.0),
+)
+
+
+def _packed(seed: int, start: float = 0.0, seconds: float = 30.0) -> PackedMovie:
+    return PackedMovie(list(pack_movie(Blobs(seed).movie(start + np.arange(int(4 * seconds)) / 4))))
+
+
+def _segment(start: float, end: float, intercept: float, score: float = 0.5) -> ScoredSegment:
+    none = np.zeros(0, dtype=np.int64)
+    segment = Segment(
+        Line(1.0, intercept), start, end, start + intercept, end + intercept, none, none, np.zeros(0, dtype=np.float32)
+    )
+    return ScoredSegment(segment, 10.0, score, 5, 5, 200.0, 0.9, mirrored=False, panel=False)
+
+
+def test_the_right_moment_gains_and_is_placed() -> None:
+    query, reference = _packed(1, start=12.0, seconds=10.0), _packed(1)
+    found = verify(_segment(1.0, 9.0, 12.4), query, reference, 30.0, CALIBRATION, LIMITS)
+    assert found.score > 0.8
+    assert found.registration is not None
+    assert found.registration.correlation > 0.9
+    line = found.segment.line
+    assert line.speed == 1.0
+    assert line.intercept_seconds == pytest.approx(12.0, abs=0.1)
+    assert found.segment.reference_start_seconds == pytest.approx(13.0, abs=0.1)
+    assert found.segment.query_end_seconds == 9.0
+
+
+def test_another_scene_loses_and_stays_where_it_was() -> None:
+    before = _segment(1.0, 9.0, 3.0)
+    found = verify(before, _packed(2, seconds=10.0), _packed(3), 30.0, CALIBRATION, LIMITS)
+    assert found.score < 0.5
+    assert found.segment == before.segment
+
+
+def test_a_line_that_leads_out_of_the_reference_is_cut() -> None:
+    query, reference = _packed(4, start=22.5, seconds=10.0), _packed(4)
+    found = verify(_segment(0.0, 9.0, 22.1), query, reference, 30.0, CALIBRATION, LIMITS)
+    assert found.segment.reference_end_seconds == 30.0
+    assert found.segment.query_end_seconds == pytest.approx(7.5, abs=0.1)
+
+
+def test_without_movies_or_a_model_the_score_stays() -> None:
+    before = _segment(1.0, 9.0, 0.0)
+    movie = _packed(5)
+    assert verify(before, None, movie, 30.0, CALIBRATION, LIMITS) is before
+    assert verify(before, movie, None, 30.0, CALIBRATION, LIMITS) is before
+    plain = verify(before, movie, movie, 30.0, replace(CALIBRATION, verification=None), LIMITS)
+    assert plain.score == before.score
+    assert plain.registration is not None
+
+
+def test_segments_that_come_to_lie_on_one_another_become_one() -> None:
+    query, reference = _packed(6, start=5.0, seconds=10.0), _packed(6)
+    mine = [_segment(0.0, 9.0, 4.6, 0.4), _segment(0.5, 9.0, 5.4, 0.6)]
+    [found] = verify_segments(mine, query, reference, 30.0, CALIBRATION, MatcherConfig())
+    assert found.segment.line.intercept_seconds == pytest.approx(5.0, abs=0.1)
+
+
+def test_scores_of_any_size_have_inputs() -> None:
+    found = verify(_segment(1.0, 9.0, 0.0), _packed(7), _packed(7), 30.0, CALIBRATION, LIMITS).registration
+    assert found is not None
+    for score in (0.0, 1e-9, 0.5, 1.0):
+        inputs = verification_inputs(score, found)
+        assert len(inputs) == 6
+        assert np.isfinite(inputs).all()
+    assert verification_inputs(0.5, found)[0] == 0.0
+    assert verification_inputs(0.9, found)[0] == pytest.approx(np.log(9))

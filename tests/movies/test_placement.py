@@ -1,0 +1,106 @@
+"""Where one picture lies in the other, on scenes of which it is known."""
+
+import numpy as np
+import pytest
+from movies.moving_pictures import Blobs
+
+from vdup.movies.changes import changes_at
+from vdup.movies.movie import Movie
+from vdup.movies.placement import Found, Placement, find_placement
+from vdup.types import FloatArray
+
+TIMES = np.linspace(0.5, 7.5, 24)
+
+
+def _changes(movie: Movie) -> FloatArray:
+    return changes_at(movie, TIMES, 0.25)
+
+
+def _scene(seed: int, **rectangle: float) -> Movie:
+    return Blobs(seed).movie(np.arange(33) / 4, **rectangle)
+
+
+def _inset(seed: int, guest: Movie, placed: Placement) -> Movie:
+    """A guest inside another scene."""
+    host = _scene(seed + 100).pictures
+    inner, covered = placed.place(guest.pictures)
+    return Movie(np.where(covered > 0.5, inner / np.maximum(covered, 0.01), host).astype(np.float32), 4.0)
+
+
+def _overlap(a: Placement, b: Placement) -> float:
+    def span(first: float, first_length: float, second: float, second_length: float) -> float:
+        return max(0.0, min(first + first_length, second + second_length) - max(first, second))
+
+    shared = span(a.top, a.height, b.top, b.height) * span(a.left, a.width, b.left, b.width)
+    return shared / (a.height * a.width + b.height * b.width - shared)
+
+
+def _find(query: Movie, reference: Movie) -> Found:
+    return find_placement(_changes(query), [_changes(reference)])
+
+
+def test_the_same_picture_lies_on_itself() -> None:
+    found = _find(_scene(1), _scene(1))
+    assert found.placement == Placement.whole()
+    assert found.correlation > 0.99
+    assert found.merit == found.correlation
+
+
+@pytest.mark.parametrize("seed", [2, 3, 4])
+def test_a_crop_shows_a_part(seed: int) -> None:
+    top, left, height, width = 0.1, 0.2, 0.7, 0.65
+    found = _find(_scene(seed, top=top, left=left, height=height, width=width), _scene(seed))
+    expected = Placement(-top / height, -left / width, 1 / height, 1 / width, mirrored=False, quarter_turns=0)
+    assert _overlap(found.placement, expected) > 0.8
+    assert not found.placement.mirrored
+    assert found.placement.quarter_turns == 0
+
+
+@pytest.mark.parametrize(("mirrored", "turns"), [(False, 0), (True, 0), (False, 1), (False, 2), (True, 3)])
+def test_an_inset_is_found_in_its_rectangle(mirrored: bool, turns: int) -> None:
+    expected = Placement(0.25, 0.31, 0.63, 0.6, mirrored=mirrored, quarter_turns=turns)
+    reference = _scene(5)
+    found = _find(_inset(5, reference, expected), reference)
+    assert found.placement.mirrored == mirrored
+    assert found.placement.quarter_turns == turns
+    assert _overlap(found.placement, expected) > 0.75
+
+
+def test_the_shift_is_told_at_which_it_was_found() -> None:
+    reference = _scene(6)
+    query = Movie(reference.pictures[2:], 4.0)  # half a second later
+    shifts = [changes_at(reference, TIMES + shift, 0.25) for shift in (-0.5, 0.0, 0.5)]
+    found = find_placement(_changes(query), shifts)
+    assert found.shift == 2
+    assert found.placement == Placement.whole()
+
+
+def test_other_scenes_correlate_less() -> None:
+    for seed in (7, 8, 9):
+        assert _find(_scene(seed), _scene(seed + 50)).correlation < 0.75
+
+
+def test_a_less_simple_placement_must_earn_its_place() -> None:
+    def merit(placed: Placement) -> float:
+        return Found(placed, 0.5, 0).merit
+
+    whole = merit(Placement.whole())
+    inside = merit(Placement(0.1, 0.1, 0.5, 0.5, mirrored=False, quarter_turns=0))
+    cut_off = merit(Placement(0.75, 0.1, 0.5, 0.5, mirrored=False, quarter_turns=0))
+    flipped = merit(Placement(0.1, 0.1, 0.5, 0.5, mirrored=True, quarter_turns=0))
+    turned = merit(Placement(0.1, 0.1, 0.5, 0.5, mirrored=False, quarter_turns=1))
+    stretched = merit(Placement(0.1, 0.1, 0.5, 0.8, mirrored=False, quarter_turns=0))
+    assert whole == 0.5
+    assert whole > inside > max(cut_off, flipped, turned, stretched)
+
+
+def test_placing_keeps_the_mean_and_covers_what_it_says() -> None:
+    pictures = np.full((2, 32, 32), 7.0, dtype=np.float32)
+    placed, covered = Placement(0.25, 0.5, 0.5, 0.25, mirrored=False, quarter_turns=0).place(pictures)
+    expected = np.zeros((32, 32))
+    expected[8:24, 16:24] = 1
+    np.testing.assert_allclose(covered, expected, atol=1e-5)
+    np.testing.assert_allclose(placed[0], 7 * expected, atol=1e-4)
+    assert Placement(0.25, 0.5, 0.5, 0.25, mirrored=False, quarter_turns=0).within == pytest.approx(1)
+    assert Placement(0.75, 0.0, 0.5, 1.0, mirrored=False, quarter_turns=0).within == pytest.approx(0.5)
+    assert Placement(2.0, 0.0, 0.5, 1.0, mirrored=False, quarter_turns=0).within == 0
