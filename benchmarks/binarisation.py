@@ -165,7 +165,7 @@ def _match(
                 for one in tracks
                 for segment in matcher.match(one, np.flatnonzero(one.searchable), reference, weights)
             ]
-            found += [_as_match(query.id, reference_id, segment) for segment in suppress_competing(segments, 0.0)]
+            found += [_as_match(query.id, reference_id, segment) for segment in suppress_competing(segments)]
     return found
 
 

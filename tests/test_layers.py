@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[1]
 LAYERS = (
     "errors", "types", "config", "regular_file",
     "weights", "library_files",
-    "video", "features", "codes", "feature_files", "temporal", "visil", "aggregation", "hashing",
+    "video", "features", "codes", "movies", "feature_files", "temporal", "visil", "aggregation", "hashing",
     "lookup", "store", "catalogue", "candidates", "align", "pipeline", "grouping",
     "datasets", "matchers", "evaluation", "report", "protocols",
     "hydra_errors", "hydra_help", "hydra_schema", "overrides", "command",

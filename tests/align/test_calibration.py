@@ -8,7 +8,14 @@ import pytest
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
-from vdup.align.calibration import Calibration, Evidence, ScoreModel, load_calibration, save_calibration
+from vdup.align.calibration import (
+    Calibration,
+    Evidence,
+    ScoreModel,
+    VerificationModel,
+    load_calibration,
+    save_calibration,
+)
 from vdup.errors import WeightsError
 from vdup.types import CodeArray
 
@@ -105,6 +112,24 @@ def test_file_brings_everything_back(tmp_path: Path) -> None:
     assert (loaded.evidence, loaded.score, loaded.codes) == (replace(EVIDENCE, growth=0.1), SCORE, "digest")
 
 
+def test_a_model_of_verification_comes_back_too(tmp_path: Path) -> None:
+    path = tmp_path / "calibration.safetensors"
+    model = VerificationModel(-2.0, 0.7, 2.5, 2.4, 0.1, -0.2, 1.1)
+    save_calibration(path, replace(_calibration(), verification=model))
+    assert load_calibration(path, "digest").verification == model
+    save_calibration(path, _calibration())
+    assert load_calibration(path, "digest").verification is None
+
+
+def test_verification_is_the_logistic_of_its_terms() -> None:
+    model = VerificationModel(-2.0, 0.7, 2.5, 2.4, 0.1, -0.2, 1.1)
+    inputs = (0.5, 0.8, 1.2, 2.0, 0.3, 0.9)
+    logit = -2.0 + 0.7 * 0.5 + 2.5 * 0.8 + 2.4 * 1.2 + 0.1 * 2.0 - 0.2 * 0.3 + 1.1 * 0.9
+    assert model.probability(inputs) == pytest.approx(1 / (1 + math.exp(-logit)))
+    with pytest.raises(ValueError, match="zip"):
+        model.probability(inputs[:-1])
+
+
 def test_file_of_other_codes_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "calibration.safetensors"
     save_calibration(path, _calibration())
@@ -138,6 +163,8 @@ def test_file_that_was_cut_short(share: float, tmp_path: Path) -> None:
         {"evidence": np.ones((5, 2))},
         {"evidence": np.array([1.0, -20.0, np.nan, -2.0, 4.0])},
         {"score": np.array([1.0, 2.0, np.inf, 0.0])},
+        {"verification": np.ones(6)},
+        {"verification": np.array([1.0, 1.0, 1.0, np.nan, 1.0, 1.0, 1.0])},
         {"background_codes": _codes(9)},
         {"background_codes": _codes(30).astype(np.int16)},
         {"background_codes": np.zeros((30, 64), dtype=np.uint8)},

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from vdup.movies.movie import MOVIE_SIDE_PIXELS, Movie
+from vdup.movies.movie import Movie
 from vdup.types import FloatArray, TimeArray
+from vdup.video.scaling import MOVIE_SIDE_PIXELS
 
 
 class Blobs:

@@ -1,9 +1,9 @@
-"""Movies at any moment, and how pictures are shrunk."""
+"""Movies at any moment."""
 
 import numpy as np
 import pytest
 
-from vdup.movies.movie import Movie, shrink
+from vdup.movies.movie import Movie
 
 
 def test_pictures_between_two_are_mixed_and_the_ends_are_held() -> None:
@@ -24,15 +24,3 @@ def test_wrong_movies_are_refused() -> None:
         Movie(np.zeros((3, 32, 32), dtype=np.float32), 0.0)
     with pytest.raises(ValueError, match="shows nothing"):
         Movie(np.zeros((0, 32, 32), dtype=np.float32), 4.0).at(np.zeros(1))
-
-
-def test_a_picture_is_shrunk_to_the_means_of_its_cells() -> None:
-    rng = np.random.default_rng(2)
-    picture = rng.integers(0, 256, (96, 64, 3), dtype=np.uint8)
-    grey = picture @ np.array([0.299, 0.587, 0.114])
-    small = shrink(picture)
-    assert small.shape == (32, 32)
-    for row in range(0, 32, 7):
-        for column in range(0, 32, 5):
-            expected = grey[3 * row : 3 * row + 3, 2 * column : 2 * column + 2].mean()
-            assert abs(float(small[row, column]) - expected) <= 1.1

@@ -14,7 +14,7 @@ from vdup.movies.storage import BLOCK_PICTURES, PART_BLOCKS, PackedMovie, pack_m
 PART_PICTURES = BLOCK_PICTURES * PART_BLOCKS
 
 
-def _correlation(a: np.ndarray, b: np.ndarray) -> float:  # type: ignore[type-arg]
+def _correlation(a: np.ndarray, b: np.ndarray) -> float:
     a, b = a - a.mean(), b - b.mean()
     return float((a * b).sum() / math.sqrt((a**2).sum() * (b**2).sum()))
 

@@ -240,17 +240,16 @@ def _segment(evidence: float, bits: float, score: float, start: float = 0.0, mir
 
 def test_evidence_chooses_among_tellings_and_not_the_score() -> None:
     strong, weak = _segment(60.0, 150.0, 0.6), _segment(20.0, 150.0, 0.9, start=2.0)
-    assert suppress_competing([weak, strong], 0.5) == [strong]
+    assert suppress_competing([weak, strong]) == [strong]
 
 
 def test_where_the_best_telling_is_not_believed_no_other_is() -> None:
-    strong, weak = _segment(60.0, 150.0, 0.4), _segment(20.0, 150.0, 0.9, start=2.0)
-    assert suppress_competing([weak, strong], 0.5) == []
-    assert suppress_competing([weak, strong], 0.4) == [strong]
+    strong, weak = _segment(60.0, 150.0, 0.0), _segment(20.0, 150.0, 0.9, start=2.0)
+    assert suppress_competing([weak, strong]) == [strong]
 
 
 def test_at_equal_evidence_a_mirrored_telling_must_be_clearly_nearer() -> None:
     straight = _segment(60.0, 150.0, 0.9)
-    assert suppress_competing([straight, _segment(60.0, 135.0, 0.9, mirrored=True)], 0.5) == [straight]
+    assert suppress_competing([straight, _segment(60.0, 135.0, 0.9, mirrored=True)]) == [straight]
     nearer = _segment(60.0, 125.0, 0.9, mirrored=True)
-    assert suppress_competing([straight, nearer], 0.5) == [nearer]
+    assert suppress_competing([straight, nearer]) == [nearer]

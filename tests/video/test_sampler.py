@@ -10,7 +10,6 @@ from video.moving_panels import inset, scene
 from video_factory import letterboxed, numbered_picture, read_number, regular_times, write_numbered, write_pictures
 
 from vdup.errors import VideoOpenError
-from vdup.movies.movie import shrink
 from vdup.types import MOVIE_VIEW, FrameBatch, VideoInfo
 from vdup.video.movie_ticks import SampledFrame
 from vdup.video.sampler import (
@@ -21,7 +20,7 @@ from vdup.video.sampler import (
     sample_video,
     split_shots,
 )
-from vdup.video.scaling import squash
+from vdup.video.scaling import shrink, squash
 
 Picture = NDArray[np.uint8]
 

@@ -10,7 +10,7 @@ from vdup.errors import PictureTooSmallError, VideoError
 from vdup.video.blank import is_blank
 from vdup.video.reader import open_video
 from vdup.video.sampler import sample_video
-from vdup.video.scaling import LEAST_LONG_SIDE_PIXELS, check_size, scaled_size, squash
+from vdup.video.scaling import LEAST_LONG_SIDE_PIXELS, check_size, scaled_size, shrink, squash
 from vdup.video.workers import DecodedVideo, DecoderPool
 
 
@@ -119,3 +119,15 @@ class TestSmallPictures:
         with sample_video(path, frames_per_second=10.0, side_pixels=32, crop_bars=True, panels=True) as sampler:
             shapes = {batch.images.shape[1:] for batch in sampler}
         assert shapes == {(32, 32, 3)}
+
+
+def test_a_picture_is_shrunk_to_the_means_of_its_cells() -> None:
+    rng = np.random.default_rng(2)
+    picture = rng.integers(0, 256, (96, 64, 3), dtype=np.uint8)
+    grey = picture @ np.array([0.299, 0.587, 0.114])
+    small = shrink(picture)
+    assert small.shape == (32, 32)
+    for row in range(0, 32, 7):
+        for column in range(0, 32, 5):
+            expected = grey[3 * row : 3 * row + 3, 2 * column : 2 * column + 2].mean()
+            assert abs(float(small[row, column]) - expected) <= 1.1

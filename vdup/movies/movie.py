@@ -3,13 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
 
 from vdup.types import FloatArray, TimeArray
-
-MOVIE_SIDE_PIXELS = 32
-"""Width and height of a picture; the proportions are squashed, as for the codes."""
+from vdup.video.scaling import MOVIE_SIDE_PIXELS
 
 MOVIE_FPS = 4.0
 """Least pictures a second: enough to place what moves to a fifth of a second."""
@@ -53,17 +49,3 @@ class Movie:
         after = np.minimum(before + 1, len(self) - 1)
         mixed: FloatArray = self.pictures[before] * (1 - share) + self.pictures[after] * share
         return mixed
-
-
-def shrink(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A picture as a movie keeps it.
-
-    Args:
-        picture: RGB or grey, uint8 [H, W, 3] or [H, W].
-
-    Returns:
-        Means of the brightness over the cells of a grid, uint8 [32, 32].
-    """
-    grey = Image.fromarray(picture).convert("L")
-    small = grey.resize((MOVIE_SIDE_PIXELS, MOVIE_SIDE_PIXELS), Image.Resampling.BOX)
-    return np.asarray(small, dtype=np.uint8)

@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vdup.errors import LibraryDamagedError
-from vdup.movies.movie import MOVIE_SIDE_PIXELS, Movie
+from vdup.movies.movie import Movie
 from vdup.types import FloatArray
+from vdup.video.scaling import MOVIE_SIDE_PIXELS
 
 BLOCK_PICTURES = 8
 PART_BLOCKS = 30

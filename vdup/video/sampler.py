@@ -8,7 +8,6 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from vdup.movies.movie import shrink
 from vdup.types import MOVIE_VIEW, FrameBatch, VideoInfo
 from vdup.video.bars import find_picture
 from vdup.video.blank import is_blank
@@ -16,7 +15,7 @@ from vdup.video.layout import LayoutTracker
 from vdup.video.movie_ticks import SampledFrame, movie_ticks, ticks_between
 from vdup.video.rate import rate_for
 from vdup.video.reader import DEFAULT_SHORT_SIDE_PIXELS, VideoReader, open_video
-from vdup.video.scaling import squash
+from vdup.video.scaling import shrink, squash
 from vdup.video.shots import is_cut
 
 SHOT_LIMIT_FRAMES = 32

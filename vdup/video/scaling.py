@@ -12,6 +12,9 @@ from vdup.video.blank import BLOCK_PIXELS
 LEAST_LONG_SIDE_PIXELS = 2 * BLOCK_PIXELS
 """A picture with no side of this length is blank to :func:`~vdup.video.blank.is_blank`, whatever it shows."""
 
+MOVIE_SIDE_PIXELS = 32
+"""Width and height of the pictures of a small grey movie; the proportions are squashed, as for the codes."""
+
 
 def scaled_size(width: int, height: int, short_side_pixels: int) -> tuple[int, int]:
     """Width and height with the short side at most ``short_side_pixels``, aspect kept.
@@ -64,6 +67,20 @@ def squash(picture: NDArray[np.uint8], side_pixels: int) -> NDArray[np.uint8]:
     # Pillow widens its filter when it shrinks, so every source pixel counts and nothing aliases.
     scaled = Image.fromarray(picture).resize((side_pixels, side_pixels), Image.Resampling.BILINEAR)
     return np.asarray(scaled, dtype=np.uint8)
+
+
+def shrink(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A picture as a small grey movie keeps it.
+
+    Args:
+        picture: RGB or grey, uint8 [H, W, 3] or [H, W].
+
+    Returns:
+        Means of the brightness over the cells of a grid, uint8 [32, 32].
+    """
+    grey = Image.fromarray(picture).convert("L")
+    small = grey.resize((MOVIE_SIDE_PIXELS, MOVIE_SIDE_PIXELS), Image.Resampling.BOX)
+    return np.asarray(small, dtype=np.uint8)
 
 
 def _scaled_side(side: int, short: int, target: int) -> int:

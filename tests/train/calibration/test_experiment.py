@@ -86,6 +86,9 @@ def test_a_calibration_of_the_models_codes_is_written(
     # So few segments do not settle what each of the inputs is worth, but all of them together.
     weak, strong = made.score.probability(1.0, 1.6, 0.0, 200.0), made.score.probability(80.0, 1.0, 0.9, 200.0)
     assert 0 <= weak < strong <= 1
+    assert made.verification is not None
+    doubted = made.verification.probability((-2.0, 0.1, 0.0, 2.0, 0.5, 0.2))
+    assert 0 <= doubted < made.verification.probability((2.0, 0.9, 1.5, 2.0, 0.0, 1.0)) <= 1
 
 
 @pytest.mark.slow
