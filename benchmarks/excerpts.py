@@ -1,0 +1,242 @@
+"""Whether short excerpts of library videos are found where they were cut out.
+
+::
+
+    python -m benchmarks.excerpts videos=DIR [keep=DIR] [seed=1] [override ...]
+
+Of every video in DIR four excerpts of 2-10 s are made: plain, cropped, mirrored, and 1.25 times as fast, all encoded
+anew. The videos are indexed, the excerpts searched for. An excerpt **moves** when its brightness on a grid of 32 by 32
+cells differs from its mean over time by 2 grey levels or more (root mean square): only such a one can be placed. It is
+placed when one match covers it and both ends lie within half a second on both sides. A speed is right within the larger
+of 2 % and 0.2 s over the length. ``keep`` keeps excerpts and library for the next run.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+from vdup.train.edits.footage_file import even, length_seconds, picture_size, video_frames, write_frames
+
+from vdup.errors import VideoError
+from vdup.types import MOVIE_VIEW
+from vdup.video.discover import find_videos
+from vdup.video.sampler import sample_video
+
+_USAGE = "usage: python -m benchmarks.excerpts videos=DIR [keep=DIR] [seed=1] [override ...]"
+KINDS = ("plain", "cropped", "mirrored", "1.25x")
+_RATE = Fraction(25)
+_LENGTHS_SECONDS = (2.0, 10.0)
+_SHORT_SIDE_PIXELS = 320
+_FAST = 1.25
+_SLACK_SECONDS = 0.5
+_MOVES_GREY_LEVELS = 2.0
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """Where an excerpt comes from."""
+
+    name: str
+    source: str
+    kind: str
+    start_seconds: float
+    """In the source."""
+    end_seconds: float
+    seconds: float
+    """Its own length."""
+    motion: float
+    """Grey levels, root mean square."""
+
+    @property
+    def moves(self) -> bool:
+        """Whether it can be placed."""
+        return self.motion >= _MOVES_GREY_LEVELS
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one excerpt."""
+
+    excerpt: Excerpt
+    found: bool
+    """Some match is of its source and overlaps what was cut out."""
+    placed: bool
+    speed_right: bool
+    mirrored_right: bool
+    extra: int
+    """Matches besides the best right one."""
+
+
+def make_excerpts(videos: Path, target: Path, seed: int) -> list[Excerpt]:
+    """Writes the excerpts and says where each comes from.
+
+    Raises:
+        VideoError: a video cannot be read.
+    """
+    target.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(seed)
+    excerpts = []
+    for source, path in find_videos(videos):
+        length = length_seconds(path)
+        for kind in KINDS:
+            speed = _FAST if kind == "1.25x" else 1.0
+            least, most = _LENGTHS_SECONDS
+            seconds = float(rng.uniform(least, min(most, max(least, length / speed))))
+            start = float(rng.uniform(0, max(0.0, length - seconds * speed)))
+            name = f"{source.replace('/', '_').rsplit('.', 1)[0]}-{kind}.mp4"
+            file = target / name
+            count = _write(path, file, kind, start, seconds, speed, rng)
+            shown = count / float(_RATE)
+            excerpts.append(Excerpt(name, source, kind, start, start + shown * speed, shown, motion_of(file)))
+    return excerpts
+
+
+def _write(
+    path: Path, file: Path, kind: str, start: float, seconds: float, speed: float, rng: np.random.Generator
+) -> int:
+    width, height = picture_size(path)
+    scale = min(1.0, _SHORT_SIDE_PIXELS / min(width, height))
+    size = even(width * scale), even(height * scale)
+    top, left = (float(rng.uniform(0, 0.25)) for _ in range(2))
+
+    def pieces() -> Iterator[NDArray[np.uint8]]:
+        # Frames at a lower rate shown at the usual one play faster.
+        rate = _RATE / Fraction(speed).limit_denominator(100)
+        for frame in video_frames(path, rate, size, seconds * speed, start):
+            shown = frame
+            if kind == "mirrored":
+                shown = shown[:, ::-1]
+            elif kind == "cropped":
+                y, x = int(top * size[1]), int(left * size[0])
+                shown = shown[y : y + int(0.75 * size[1]), x : x + int(0.75 * size[0])]
+            yield np.ascontiguousarray(shown)[None]
+
+    written: int = write_frames(file, pieces(), size, _RATE, crf=28)
+    return written
+
+
+def motion_of(path: Path) -> float:
+    """Root mean square, over all cells and moments, of the brightness less its mean over time, in grey levels."""
+    with sample_video(path, frames_per_second=1.0, side_pixels=8, crop_bars=False, movie_fps=4.0) as sampler:
+        pictures = np.concatenate([batch.images[..., 0] for batch in sampler if batch.view == MOVIE_VIEW])
+    changes = pictures.astype(np.float64) - pictures.mean(axis=0)
+    return float(np.sqrt((changes**2).mean()))
+
+
+def judge(excerpt: Excerpt, matches: Sequence[Mapping[str, object]]) -> Outcome:
+    """Compares the matches of one excerpt, best first, with the truth."""
+
+    def number(match: Mapping[str, object], name: str) -> float:
+        value = match[name]
+        if not isinstance(value, int | float):
+            raise TypeError(f"{name} is {value!r}")
+        return float(value)
+
+    right = [
+        match
+        for match in matches
+        if match["reference_id"] == excerpt.source
+        and number(match, "reference_start_seconds") < excerpt.end_seconds
+        and number(match, "reference_end_seconds") > excerpt.start_seconds
+    ]
+    if not right:
+        return Outcome(excerpt, False, False, False, False, len(matches))
+    best = right[0]
+    ends = (
+        number(best, "query_start_seconds"),
+        number(best, "query_end_seconds") - excerpt.seconds,
+        number(best, "reference_start_seconds") - excerpt.start_seconds,
+        number(best, "reference_end_seconds") - excerpt.end_seconds,
+    )
+    speed = _FAST if excerpt.kind == "1.25x" else 1.0
+    evidence = best["evidence"]
+    mirrored = isinstance(evidence, dict) and bool(evidence["mirrored"])
+    return Outcome(
+        excerpt,
+        True,
+        max(map(abs, ends)) <= _SLACK_SECONDS,
+        abs(number(best, "speed") / speed - 1) <= max(0.02, 0.2 / excerpt.seconds),
+        mirrored == (excerpt.kind == "mirrored"),
+        len(matches) - 1,
+    )
+
+
+def print_outcomes(outcomes: Sequence[Outcome], console: Console) -> None:
+    """Prints a row a kind: all excerpts, and those that move."""
+    table = Table(title="excerpts of library videos")
+    heads = ("kind", "excerpts", "found", "that move", "found", "placed", "speed right", "mirror right", "extra match")
+    for number, head in enumerate(heads):
+        table.add_column(head, justify="left" if number == 0 else "right")
+    for kind in (*KINDS, "all"):
+        mine = [one for one in outcomes if kind in (one.excerpt.kind, "all")]
+        moving = [one for one in mine if one.excerpt.moves]
+        shares = (
+            [one.found for one in moving],
+            [one.placed for one in moving],
+            [one.speed_right for one in moving],
+            [one.mirrored_right for one in moving],
+            [one.extra > 0 for one in moving],
+        )
+        cells = [f"{np.mean(share):.3f}" if share else "-" for share in shares]
+        found = f"{np.mean([one.found for one in mine]):.3f}" if mine else "-"
+        table.add_row(kind, str(len(mine)), found, str(len(moving)), *cells)
+    console.print(table)
+
+
+def measure(videos: Path, place: Path, seed: int, overrides: Sequence[str]) -> list[Outcome]:
+    """Makes excerpts, indexes, searches, compares.
+
+    Raises:
+        VideoError: a video cannot be read.
+        subprocess.CalledProcessError: a command failed.
+    """
+    excerpts = make_excerpts(videos, place / "excerpts", seed)
+    output = place / "matches.json"
+    shared = [word for word in overrides if not word.startswith("matcher")]
+    library = f"library={_quoted(place / 'library')}"
+    _run("vdup.index", f"videos={_quoted(videos)}", library, *shared)
+    _run("vdup.query", f"videos={_quoted(place / 'excerpts')}", library, f"output={_quoted(output)}", *overrides)
+    matches = json.loads(output.read_text())["matches"]
+    return [judge(one, [match for match in matches if match["query_id"] == one.name]) for one in excerpts]
+
+
+def _run(command: str, *settings: str) -> None:
+    subprocess.run([sys.executable, "-m", command, *settings], check=True, stdout=subprocess.DEVNULL)
+
+
+def _quoted(path: Path) -> str:
+    escaped = str(path.resolve()).replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+def main(arguments: list[str]) -> None:
+    """Runs the benchmark that the words describe."""
+    words = dict(word.split("=", 1) for word in arguments if "=" in word)
+    if "videos" not in words or len(words) != len(arguments):
+        raise SystemExit(_USAGE)
+    videos, keep, seed = Path(words.pop("videos")), words.pop("keep", None), int(words.pop("seed", "1"))
+    overrides = [f"{name}={value}" for name, value in words.items()]
+    try:
+        if keep is not None:
+            outcomes = measure(videos, Path(keep), seed, overrides)
+        else:
+            with tempfile.TemporaryDirectory() as scratch:
+                outcomes = measure(videos, Path(scratch), seed, overrides)
+    except (VideoError, OSError) as error:
+        raise SystemExit(str(error)) from error
+    except subprocess.CalledProcessError as error:
+        raise SystemExit(f"{' '.join(error.cmd[1:3])} ended with status {error.returncode}") from error
+    print_outcomes(outcomes, Console())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
