@@ -12,6 +12,7 @@ from vdup.align.matcher import ScoredSegment
 from vdup.align.refine import Segment
 from vdup.align.verification import verification_inputs, verify, verify_segments
 from vdup.config import MatcherConfig
+from vdup.movies.movie import Movie
 from vdup.movies.storage import PackedMovie, pack_movie
 from vdup.types import CODE_BYTES
 
@@ -48,6 +49,17 @@ def test_the_right_moment_gains_and_is_placed() -> None:
     assert line.intercept_seconds == pytest.approx(12.0, abs=0.1)
     assert found.segment.reference_start_seconds == pytest.approx(13.0, abs=0.1)
     assert found.segment.query_end_seconds == 9.0
+
+
+def test_the_movies_say_whether_the_copy_is_mirrored() -> None:
+    scene = Blobs(8)
+    pictures = scene.movie(5.0 + np.arange(40) / 4).pictures[:, :, ::-1].copy()
+    query = PackedMovie(list(pack_movie(Movie(pictures, 4.0))))
+    for guess in (False, True):
+        before = replace(_segment(1.0, 9.0, 5.2), mirrored=guess)
+        assert verify(before, query, _packed(8), 30.0, CALIBRATION, LIMITS).mirrored
+        plain = _packed(8, start=5.0, seconds=10.0)
+        assert not verify(before, plain, _packed(8), 30.0, CALIBRATION, LIMITS).mirrored
 
 
 def test_another_scene_loses_and_stays_where_it_was() -> None:

@@ -18,7 +18,7 @@ _CONTEXT_SECONDS = 12.0
 
 _LINE_CORRELATION = 0.4
 _LINE_CONTRAST = 0.3
-"""From these on the line of the movies is taken over: on generated copies of real clips its median error is then
+"""From these on the line of the movies is taken over, and whether they are mirrored: on generated copies of real clips its median error is then
 0.04 s, that of the codes 0.14 s."""
 
 _LEAST_MOTION = 0.01
@@ -61,9 +61,11 @@ def verify(
     score = scored.score
     if calibration.verification is not None:
         score = calibration.verification.probability(verification_inputs(scored.score, found))
+    mirrored = scored.mirrored
     if found.correlation >= _LINE_CORRELATION and found.contrast >= _LINE_CONTRAST:
         segment = _on_line(segment, Line(found.speed, found.intercept_seconds), reference_seconds)
-    return replace(scored, segment=segment, score=score, registration=found)
+        mirrored = found.placement.mirrored
+    return replace(scored, segment=segment, score=score, mirrored=mirrored, registration=found)
 
 
 def verify_segments(
