@@ -18,8 +18,8 @@ _CONTEXT_SECONDS = 12.0
 
 _LINE_CORRELATION = 0.4
 _LINE_CONTRAST = 0.3
-"""From these on the line of the movies is taken over, and whether they are mirrored: on generated copies of real clips its median error is then
-0.04 s, that of the codes 0.14 s."""
+"""From these on the line of the movies is taken over, and whether they are mirrored: on generated copies of real clips
+the median error of the line is then 0.04 s, that of the codes 0.14 s."""
 
 _LEAST_MOTION = 0.01
 _MOST_SHARED = 0.5
