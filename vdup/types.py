@@ -171,6 +171,8 @@ class PictureMatch:
     mirrored: bool
     quarter_turns: int
     """Counter-clockwise, after the mirroring."""
+    clear: bool = True
+    """Whether they agree so well that place and line can be believed."""
 
 
 @dataclass(frozen=True)

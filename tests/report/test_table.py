@@ -15,8 +15,8 @@ def printed(results: list[SearchResult], output: Path | None = None, terminal_wi
 def test_a_match_is_one_line_of_a_pipe() -> None:
     long_id = "folder/" * 60 + "[1] ä.mp4"
     lines = printed([found(match(reference_id=long_id, speed=1.25))]).splitlines()
-    assert " ".join(lines[0].split()) == "query from - to reference from - to speed mirrored score"
-    for cell in ("q.mp4", "0:00:01.0 - 0:00:11.2", long_id, "1:01:01.5 - 1:01:11.8", "1.25x", " no ", "0.900"):
+    assert " ".join(lines[0].split()) == "query from - to reference from - to speed picture score"
+    for cell in ("q.mp4", "0:00:01.0 - 0:00:11.2", long_id, "1:01:01.5 - 1:01:11.8", "1.25x", " - ", "0.900"):
         assert cell in lines[1]
     assert lines[2] == "1 match in 1 of 1 video"
 

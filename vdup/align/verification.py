@@ -62,7 +62,7 @@ def verify(
     if calibration.verification is not None:
         score = calibration.verification.probability(verification_inputs(scored.score, found))
     mirrored = scored.mirrored
-    if found.correlation >= _LINE_CORRELATION and found.contrast >= _LINE_CONTRAST:
+    if is_clear(found):
         segment = _on_line(segment, Line(found.speed, found.intercept_seconds), reference_seconds)
         mirrored = found.placement.mirrored
     return replace(scored, segment=segment, score=score, mirrored=mirrored, registration=found)
@@ -93,6 +93,11 @@ def verification_inputs(code_score: float, found: Registration) -> tuple[float, 
         abs(math.log2(found.speed)),
         found.covered,
     )
+
+
+def is_clear(found: Registration) -> bool:
+    """Whether movies agree so well that their line and place can be believed."""
+    return found.correlation >= _LINE_CORRELATION and found.contrast >= _LINE_CONTRAST
 
 
 def _on_line(segment: Segment, line: Line, reference_seconds: float) -> Segment:

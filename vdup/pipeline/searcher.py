@@ -9,7 +9,7 @@ import numpy as np
 from vdup.align.calibration import Calibration, load_calibration
 from vdup.align.matcher import QueryTrack, ScoredSegment, SegmentMatcher
 from vdup.align.segments import suppress, suppress_farther
-from vdup.align.verification import verify_segments
+from vdup.align.verification import is_clear, verify_segments
 from vdup.candidates import Candidate, add_coarse, frame_votes, rank_candidates
 from vdup.catalogue.records import VideoRecord
 from vdup.codes.runs import RUN_RADIUS_BITS
@@ -265,4 +265,5 @@ def _picture(found: Registration) -> PictureMatch:
         width=placed.width,
         mirrored=placed.mirrored,
         quarter_turns=placed.quarter_turns,
+        clear=is_clear(found),
     )

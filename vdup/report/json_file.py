@@ -98,6 +98,7 @@ def _picture(found: PictureMatch) -> Json:
         "width": rounded(found.width, 4),
         "mirrored": found.mirrored,
         "quarter_turns": found.quarter_turns,
+        "clear": found.clear,
     }
 
 

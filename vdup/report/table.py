@@ -9,6 +9,7 @@ from rich.table import Table
 
 from vdup.pipeline.searcher import SearchResult
 from vdup.report.csv_file import best_first
+from vdup.report.picture import describe_picture
 from vdup.report.printable import clock, counted, listed, printable, screen
 from vdup.types import Match
 
@@ -55,7 +56,7 @@ def _print_matches(console: Console, matches: list[Match], results: Sequence[Sea
     for heading in ("query", "from - to", "reference", "from - to"):
         table.add_column(heading, overflow="fold")
     table.add_column("speed", justify="right")
-    table.add_column("mirrored")
+    table.add_column("picture", overflow="fold")
     table.add_column("score", justify="right")
     shown = matches[:MOST_ROWS] if console.is_terminal else matches
     for match in shown:
@@ -65,7 +66,7 @@ def _print_matches(console: Console, matches: list[Match], results: Sequence[Sea
             printable(match.reference_id),
             _interval(match.reference_start_seconds, match.reference_end_seconds),
             f"{match.speed:.2f}x",
-            "yes" if match.evidence is not None and match.evidence.mirrored else "no",
+            describe_picture(match),
             "identical" if match.identical else f"{match.score:.3f}",
         )
     console.print(table)

@@ -1,0 +1,40 @@
+"""What was done to a picture, in words."""
+
+from dataclasses import replace
+
+import pytest
+from result_factory import match
+
+from vdup.report.picture import describe_picture
+from vdup.types import Evidence, Match, PictureMatch
+
+WHOLE = PictureMatch(0.9, 1.5, 0.4, 0.0, 0.0, 1.0, 1.0, mirrored=False, quarter_turns=0)
+
+
+def _match(picture: PictureMatch | None, mirrored: bool = False) -> Match:
+    return replace(match(), evidence=Evidence(9, 10, 150.0, 0.8, 0.0, mirrored, picture=picture))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "whole"),
+        ({"top": 0.03, "left": -0.02, "height": 0.97, "width": 1.03}, "whole"),
+        ({"mirrored": True}, "mirrored"),
+        ({"quarter_turns": 3}, "turned 270°"),
+        ({"top": -0.2, "left": -0.2, "height": 1.4, "width": 1.4, "mirrored": True}, "mirrored, cropped to 51%"),
+        ({"top": 0.1, "left": 0.5, "height": 0.4, "width": 0.4}, "inset of 16%"),
+        ({"top": 0.125, "height": 0.75}, "bordered, 75%"),
+        ({"left": -0.5, "width": 1.0}, "cropped to 50%, bordered, 50%"),
+    ],
+)
+def test_rectangles(changes: dict[str, float | bool], words: str) -> None:
+    assert describe_picture(_match(replace(WHOLE, **changes))) == words  # type: ignore[arg-type]
+
+
+def test_what_is_not_known_is_not_said() -> None:
+    assert describe_picture(_match(None)) == "-"
+    assert describe_picture(_match(None, mirrored=True)) == "mirrored"
+    assert describe_picture(_match(replace(WHOLE, clear=False))) == "-"
+    assert describe_picture(replace(_match(None), evidence=None)) == "-"
+    assert describe_picture(replace(_match(None), evidence=None, identical=True)) == "whole"
