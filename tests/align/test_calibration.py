@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
 from vdup.align.calibration import (
+    VERIFICATION_INPUTS,
     Calibration,
     Evidence,
     ScoreModel,
@@ -114,7 +115,7 @@ def test_file_brings_everything_back(tmp_path: Path) -> None:
 
 def test_a_model_of_verification_comes_back_too(tmp_path: Path) -> None:
     path = tmp_path / "calibration.safetensors"
-    model = VerificationModel(-2.0, 0.7, 2.5, 2.4, 0.1, -0.2, 1.1)
+    model = VerificationModel(-2.0, tuple(np.linspace(-1, 2, len(VERIFICATION_INPUTS)).tolist()))
     save_calibration(path, replace(_calibration(), verification=model))
     assert load_calibration(path, "digest").verification == model
     save_calibration(path, _calibration())
@@ -122,12 +123,14 @@ def test_a_model_of_verification_comes_back_too(tmp_path: Path) -> None:
 
 
 def test_verification_is_the_logistic_of_its_terms() -> None:
-    model = VerificationModel(-2.0, 0.7, 2.5, 2.4, 0.1, -0.2, 1.1)
-    inputs = (0.5, 0.8, 1.2, 2.0, 0.3, 0.9)
-    logit = -2.0 + 0.7 * 0.5 + 2.5 * 0.8 + 2.4 * 1.2 + 0.1 * 2.0 - 0.2 * 0.3 + 1.1 * 0.9
+    model = VerificationModel(-2.0, tuple(np.linspace(-1, 2, len(VERIFICATION_INPUTS)).tolist()))
+    inputs = {name: 0.1 * number for number, name in enumerate(VERIFICATION_INPUTS)}
+    logit = -2.0
+    for number, weight in enumerate(model.weights):
+        logit += weight * 0.1 * number
     assert model.probability(inputs) == pytest.approx(1 / (1 + math.exp(-logit)))
-    with pytest.raises(ValueError, match="zip"):
-        model.probability(inputs[:-1])
+    with pytest.raises(ValueError, match="weights are needed, got 3"):
+        VerificationModel(0.0, (1.0, 2.0, 3.0))
 
 
 def test_file_of_other_codes_is_refused(tmp_path: Path) -> None:
@@ -164,7 +167,7 @@ def test_file_that_was_cut_short(share: float, tmp_path: Path) -> None:
         {"evidence": np.array([1.0, -20.0, np.nan, -2.0, 4.0])},
         {"score": np.array([1.0, 2.0, np.inf, 0.0])},
         {"verification": np.ones(6)},
-        {"verification": np.array([1.0, 1.0, 1.0, np.nan, 1.0, 1.0, 1.0])},
+        {"verification": np.append(np.ones(10), np.nan)},
         {"background_codes": _codes(9)},
         {"background_codes": _codes(30).astype(np.int16)},
         {"background_codes": np.zeros((30, 64), dtype=np.uint8)},

@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 from movies.moving_pictures import Blobs
 
-from vdup.align.calibration import Calibration, Evidence, ScoreModel, VerificationModel
+from vdup.align.calibration import VERIFICATION_INPUTS, Calibration, Evidence, ScoreModel, VerificationModel
 from vdup.align.line_fit import Line
 from vdup.align.matcher import ScoredSegment
 from vdup.align.refine import Segment
 from vdup.align.verification import verification_inputs, verify, verify_segments
 from vdup.config import MatcherConfig
 from vdup.movies.movie import Movie
+from vdup.movies.placement import Placement
+from vdup.movies.registration import Registration
 from vdup.movies.storage import PackedMovie, pack_movie
 from vdup.types import CODE_BYTES
 
@@ -22,7 +24,7 @@ CALIBRATION = Calibration(
     evidence=Evidence(0.0, 0.0, 0.0, -1.5, 4.0),
     score=ScoreModel(0.0, 0.0, 0.0, 0.0),
     codes="",
-    verification=VerificationModel(-3.0, 1.0, 2.0, 2.0, 0.0, 0.0, 0.0),
+    verification=VerificationModel(-3.0, (1.0, 2.0, 2.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)),
 )
 
 
@@ -97,8 +99,18 @@ def test_scores_of_any_size_have_inputs() -> None:
     found = verify(_segment(1.0, 9.0, 0.0), _packed(7), _packed(7), 30.0, CALIBRATION, LIMITS).registration
     assert found is not None
     for score in (0.0, 1e-9, 0.5, 1.0):
-        inputs = verification_inputs(score, found)
-        assert len(inputs) == 6
-        assert np.isfinite(inputs).all()
-    assert verification_inputs(0.5, found)[0] == 0.0
-    assert verification_inputs(0.9, found)[0] == pytest.approx(np.log(9))
+        inputs = verification_inputs(score, 8.0, found)
+        assert tuple(inputs) == VERIFICATION_INPUTS
+        assert np.isfinite(list(inputs.values())).all()
+    assert verification_inputs(0.5, 8.0, found)["code_score"] == 0.0
+    assert verification_inputs(0.9, 8.0, found)["code_score"] == pytest.approx(np.log(9))
+
+
+def test_moving_without_agreeing_counts_the_longer_the_more() -> None:
+    plain = Registration(Placement.whole(), 1.0, 0.0, 0.2, 0.1, 0.3, 0.4, 1.0, 16)
+    still = replace(plain, motion=0.01)
+    agreeing = replace(plain, correlation=0.95)
+    assert verification_inputs(0.5, 8.0, still)["unexplained"] == 0
+    assert verification_inputs(0.5, 8.0, agreeing)["unexplained"] < 0.2
+    short, long = (verification_inputs(0.5, seconds, plain)["unexplained_over_time"] for seconds in (3.0, 12.0))
+    assert 1 < short < long

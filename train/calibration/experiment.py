@@ -6,7 +6,7 @@ and wrong, give the score model.
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -16,7 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from vdup.align.calibration import Calibration, Evidence, ScoreModel, VerificationModel, save_calibration, score_inputs
+from vdup.align.calibration import (
+    VERIFICATION_INPUTS,
+    Calibration,
+    Evidence,
+    ScoreModel,
+    VerificationModel,
+    save_calibration,
+    score_inputs,
+)
 from vdup.align.matcher import ScoredSegment
 from vdup.align.track import ReferenceTrack
 from vdup.align.verification import verification_inputs
@@ -261,7 +269,7 @@ def _fit_scores(material: _Material, calibration: Calibration) -> Calibration:
     score = ScoreModel(*fit_logistic(np.array(inputs), right, _equal_weights(right)).tolist())
     calibration = replace(calibration, score=score)
     closer = [
-        verification_inputs(score.probability(*values), item.registration)
+        _ordered(verification_inputs(score.probability(*values), _length(item), item.registration))
         for item, values in zip(found, said, strict=True)
         if item.registration is not None
     ]
@@ -270,7 +278,18 @@ def _fit_scores(material: _Material, calibration: Calibration) -> Calibration:
         return calibration
     solution = fit_logistic(np.array(closer), right[registered], _equal_weights(right[registered]), _RIDGE)
     logger.info("verification: weights %s", np.round(solution, 3))
-    return replace(calibration, verification=VerificationModel(*solution.tolist()))
+    bias, *weights = solution.tolist()
+    return replace(calibration, verification=VerificationModel(bias, tuple(weights)))
+
+
+def _length(item: ScoredSegment) -> float:
+    """Seconds in the query."""
+    (start, end), _ = item.intervals()
+    return end - start
+
+
+def _ordered(inputs: Mapping[str, float]) -> list[float]:
+    return [inputs[name] for name in VERIFICATION_INPUTS]
 
 
 def _equal_weights(labels: BoolArray) -> Matrix:

@@ -3,11 +3,11 @@
 A calibration file is a safetensors file with ``background_codes`` uint8 [K, 128], ``evidence`` float64 [6] and
 ``score`` float64 [5] (one less each in older ones, whose last weights are 0), and the metadata key ``vdup`` holding
 JSON with ``format`` and ``codes``, the digest of the codes that it is for; and, where movies were there to learn from,
-``verification`` float64 [7].
+``verification`` float64 [11].
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 from importlib.resources import as_file
 from importlib.resources.abc import Traversable
@@ -108,28 +108,37 @@ def score_inputs(
     )
 
 
+VERIFICATION_INPUTS = (
+    "code_score",
+    "correlation",
+    "contrast",
+    "contrast_over_time",
+    "still",
+    "moving",
+    "unexplained",
+    "unexplained_over_time",
+    "speed_change",
+    "covered",
+)
+"""What :class:`VerificationModel` weighs, in order; see :func:`vdup.align.verification.verification_inputs`."""
+
+
 @dataclass(frozen=True)
 class VerificationModel:
     """Probability that a segment is a copy, when its movies have been registered as well; a logistic regression."""
 
     bias: float
-    code_score: float
-    """Weight of the log-odds of the score by codes (:class:`ScoreModel`)."""
-    correlation: float
-    """Weight of the correlation of what changes on the two sides."""
-    contrast: float
-    """Weight of how much better this moment agrees than others near it."""
-    still: float
-    """Weight of how still the query is: minus the logarithm of its motion. Where nothing changes nothing can agree."""
-    speed_change: float
-    """Weight of |log2 speed|."""
-    covered: float
-    """Weight of the share of the query's picture that the reference fills: whole pictures seldom agree by chance."""
+    weights: tuple[float, ...]
+    """One for each of :data:`VERIFICATION_INPUTS`."""
 
-    def probability(self, inputs: Sequence[float]) -> float:
-        """Calibrated score, 0 to 1; the inputs are in the order of the weights."""
-        weights = (self.code_score, self.correlation, self.contrast, self.still, self.speed_change, self.covered)
-        logit = self.bias + sum(weight * value for weight, value in zip(weights, inputs, strict=True))
+    def __post_init__(self) -> None:
+        if len(self.weights) != len(VERIFICATION_INPUTS):
+            raise ValueError(f"{len(VERIFICATION_INPUTS)} weights are needed, got {len(self.weights)}")
+
+    def probability(self, inputs: Mapping[str, float]) -> float:
+        """Calibrated score, 0 to 1."""
+        weighted = zip(VERIFICATION_INPUTS, self.weights, strict=True)
+        logit = self.bias + sum(weight * inputs[name] for name, weight in weighted)
         return float(1 / (1 + np.exp(-np.clip(logit, -60, 60))))
 
 
@@ -167,7 +176,7 @@ def save_calibration(path: Path, calibration: Calibration) -> None:
         "score": np.array([score.bias, score.evidence, score.speed_change, score.tmk, score.distance]),
     }
     if calibration.verification is not None:
-        tensors["verification"] = np.array(astuple(calibration.verification))
+        tensors["verification"] = np.array([calibration.verification.bias, *calibration.verification.weights])
     header = {"format": _FORMAT, "codes": calibration.codes}
     save_file(tensors, str(path), metadata={"vdup": json.dumps(header, sort_keys=True)})
 
@@ -202,8 +211,8 @@ def load_calibration(path: Path | None, codes: str) -> Calibration:
         evidence = Evidence(*(float(value) for value in tensors["evidence"]))
         score = ScoreModel(*(float(value) for value in tensors["score"]))
         weights = [float(value) for value in tensors.get("verification", ())]
-        verification = VerificationModel(*weights) if weights else None
-    except (OSError, SafetensorError, json.JSONDecodeError, KeyError, TypeError) as error:
+        verification = VerificationModel(weights[0], tuple(weights[1:])) if weights else None
+    except (OSError, SafetensorError, json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
         raise WeightsError(f"{path}: not a readable calibration file ({error}); check matcher.calibration") from error
     if not isinstance(header, dict) or header.get("format") != _FORMAT:
         raise WeightsError(f"{path}: not a calibration file of format {_FORMAT}; check matcher.calibration")

@@ -22,6 +22,9 @@ _LINE_CONTRAST = 0.3
 the median error of the line is then 0.04 s, that of the codes 0.14 s."""
 
 _LEAST_MOTION = 0.01
+_STILL = 0.03
+"""Motion from which on a side counts as moving; the logarithm of how much more there is, up to a limit, is weighed."""
+_MOST_MOVING = 3.0
 _MOST_SHARED = 0.5
 
 
@@ -60,7 +63,7 @@ def verify(
     )
     score = scored.score
     if calibration.verification is not None:
-        score = calibration.verification.probability(verification_inputs(scored.score, found))
+        score = calibration.verification.probability(verification_inputs(scored.score, query_end - query_start, found))
     mirrored = scored.mirrored
     if is_clear(found):
         segment = _on_line(segment, Line(found.speed, found.intercept_seconds), reference_seconds)
@@ -82,17 +85,37 @@ def verify_segments(
     return suppress(verified, lambda item: item.score, ScoredSegment.intervals, _MOST_SHARED)
 
 
-def verification_inputs(code_score: float, found: Registration) -> tuple[float, ...]:
-    """What the score of a registered segment is computed from, in the order of :class:`VerificationModel`."""
+def verification_inputs(code_score: float, seconds: float, found: Registration) -> dict[str, float]:
+    """What the score of a registered segment is computed from, by the names of ``VERIFICATION_INPUTS``.
+
+    ``code_score`` is the log-odds of the score by codes; ``correlation`` and ``contrast`` are those of the movies, and
+    ``contrast_over_time`` the latter times the root of the number of moments, for many agree less by chance. ``still``
+    is minus the logarithm of the query's motion. ``moving`` grows with the motion of the stiller side, and
+    ``unexplained`` is what the correlation leaves of it: where both sides move and do not agree, they are not the same,
+    the less so the longer (``unexplained_over_time``). ``speed_change`` is |log2 speed|, ``covered`` the share of the
+    query's picture that the reference fills.
+
+    Args:
+        code_score: 0 to 1.
+        seconds: length of the segment in the query.
+        found: its registration.
+    """
     bounded = min(max(code_score, 1e-4), 1 - 1e-4)
-    return (
-        math.log(bounded / (1 - bounded)),
-        found.correlation,
-        found.contrast,
-        -math.log(found.motion + _LEAST_MOTION),
-        abs(math.log2(found.speed)),
-        found.covered,
-    )
+    stiller = min(found.motion, found.reference_motion) + _LEAST_MOTION / 2
+    moving = min(max(math.log(stiller / _STILL), 0.0), _MOST_MOVING)
+    unexplained = moving * (1 - max(found.correlation, 0.0))
+    return {
+        "code_score": math.log(bounded / (1 - bounded)),
+        "correlation": found.correlation,
+        "contrast": found.contrast,
+        "contrast_over_time": found.contrast * math.sqrt(found.moments),
+        "still": -math.log(found.motion + _LEAST_MOTION),
+        "moving": moving,
+        "unexplained": unexplained,
+        "unexplained_over_time": unexplained * math.log(max(seconds, 0.5)),
+        "speed_change": abs(math.log2(found.speed)),
+        "covered": found.covered,
+    }
 
 
 def is_clear(found: Registration) -> bool:

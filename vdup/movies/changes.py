@@ -5,8 +5,8 @@ import numpy as np
 from vdup.movies.movie import Movie
 from vdup.types import FloatArray, TimeArray
 
-_CONTRAST_FLOOR = 4.0
-"""Grey levels added to the deviation of a picture, so that empty ones stay small."""
+_LEAST_CONTRAST = 6.0
+"""Deviation in grey levels below which a picture shows too little: blank, or nearly faded out."""
 
 _TAPS = 5
 
@@ -14,14 +14,25 @@ _TAPS = 5
 def evened(pictures: FloatArray) -> FloatArray:
     """Each picture less its mean and over its deviation, so that light and contrast do not matter.
 
+    One that shows too little is replaced by the nearest that shows enough: otherwise a fade would be the largest change
+    of all, and all fades are alike.
+
     Args:
         pictures: grey values, float32 [N, H, W].
 
     Returns:
-        float32 [N, H, W].
+        float32 [N, H, W]; all 0 where no picture shows enough.
     """
     centred = pictures - pictures.mean(axis=(1, 2), keepdims=True)
-    even: FloatArray = centred / (centred.std(axis=(1, 2), keepdims=True) + _CONTRAST_FLOOR)
+    deviations = centred.std(axis=(1, 2))
+    shown = np.flatnonzero(deviations >= _LEAST_CONTRAST)
+    if not len(shown):
+        return np.zeros_like(pictures, dtype=np.float32)
+    after = np.searchsorted(shown, np.arange(len(pictures))).clip(0, len(shown) - 1)
+    before = (after - 1).clip(0)
+    rows = np.arange(len(pictures))
+    nearest = np.where(np.abs(shown[before] - rows) < np.abs(shown[after] - rows), shown[before], shown[after])
+    even: FloatArray = centred[nearest] / deviations[nearest][:, None, None]
     return even
 
 

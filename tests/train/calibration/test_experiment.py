@@ -18,9 +18,12 @@ from vdup.align.calibration import Calibration, load_calibration
 from vdup.align.line_fit import Line
 from vdup.align.matcher import ScoredSegment
 from vdup.align.refine import Segment as FoundSegment
+from vdup.align.verification import verification_inputs
 from vdup.config import EfficientNetLiteConfig, SamplingConfig
 from vdup.datasets.segments import Segment
 from vdup.errors import ConfigError
+from vdup.movies.placement import Placement
+from vdup.movies.registration import Registration
 from vdup.pipeline.encoder import Encoder, build_encoder
 from vdup.types import CODE_BITS, CODE_BYTES, CodeArray
 
@@ -87,8 +90,11 @@ def test_a_calibration_of_the_models_codes_is_written(
     weak, strong = made.score.probability(1.0, 1.6, 0.0, 200.0), made.score.probability(80.0, 1.0, 0.9, 200.0)
     assert 0 <= weak < strong <= 1
     assert made.verification is not None
-    doubted = made.verification.probability((-2.0, 0.1, 0.0, 2.0, 0.5, 0.2))
-    assert 0 <= doubted < made.verification.probability((2.0, 0.9, 1.5, 2.0, 0.0, 1.0)) <= 1
+    placed = Placement.whole()
+    poor = Registration(placed, 1.6, 0.0, 0.1, 0.1, 0.3, 0.3, 0.2, 16)
+    good = Registration(placed, 1.0, 0.0, 0.95, 0.2, 0.3, 0.3, 1.0, 16)
+    doubted = made.verification.probability(verification_inputs(0.1, 4.0, poor))
+    assert 0 <= doubted < made.verification.probability(verification_inputs(0.9, 4.0, good)) <= 1
 
 
 @pytest.mark.slow
