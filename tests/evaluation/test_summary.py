@@ -28,9 +28,17 @@ def test_by_hand() -> None:
     assert summary.segment_average_precision == pytest.approx(0.5 + 0.5 * math.sqrt(20 / 50 * 20 / 40), abs=1e-12)
 
 
+def test_a_half_of_the_overlap() -> None:
+    near = [ScoredSegment("Q0", "R0", 0, 4, 0, 4, 0.9), ScoredSegment("Q1", "R1", 0, 6, 2, 10, 0.9)]
+    summary = summarise(TRUTH, near, {}, threshold=0.5)
+    assert summary.segment_recall == 1
+    assert summary.segment_recall_half == 0.5  # overlaps of 0.4 and sqrt(0.6 * 0.8)
+
+
 def test_nothing_at_all() -> None:
     summary = summarise([], [], {}, threshold=0.5)
     assert math.isnan(summary.segment_recall)
+    assert math.isnan(summary.segment_recall_half)
     assert math.isnan(summary.segment_average_precision)
     assert summary.segments_wrong == 0
     assert summary.by_edit == summary.by_length == []

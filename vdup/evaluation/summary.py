@@ -21,6 +21,8 @@ class Summary:
     pair_recall: float
     segment_recall: float
     """Share of the true segments that a prediction overlaps in area."""
+    segment_recall_half: float
+    """Share of those whose overlap with one prediction is a half or more; see :attr:`Outcome.overlap`."""
     segments_predicted: int
     segments_wrong: int
     """Predictions that overlap no true segment of their pair in area."""
@@ -57,6 +59,9 @@ def summarise(
         threshold=threshold,
         pair_recall=pair_recall(truth, predictions, threshold),
         segment_recall=sum(outcome.found for outcome in results) / len(results) if results else math.nan,
+        segment_recall_half=(
+            sum(outcome.overlap >= 0.5 for outcome in results) / len(results) if results else math.nan
+        ),
         segments_predicted=sum(prediction.score >= threshold for prediction in predictions),
         segments_wrong=len(wrong),
         segments_wrong_without_truth=sum(prediction.query_id not in with_truth for prediction in wrong),

@@ -117,6 +117,7 @@ def _measures(summary: Summary) -> list[Measure]:
         Measure("pair micro-AP", summary.pair_average_precision),
         Measure("pairs found", summary.pair_recall),
         Measure("segments found", summary.segment_recall),
+        Measure("segments found with an overlap of a half", summary.segment_recall_half),
         Measure("segments reported", summary.segments_predicted),
         Measure("segments wrong", summary.segments_wrong),
         Measure("segments wrong on queries without truth", summary.segments_wrong_without_truth),
