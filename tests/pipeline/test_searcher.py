@@ -1,3 +1,6 @@
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 from pipeline.workshop import Stretch, Workshop
@@ -5,10 +8,11 @@ from pipeline.workshop import Stretch, Workshop
 from vdup.align.line_fit import Line
 from vdup.align.matcher import ScoredSegment
 from vdup.align.refine import Segment
+from vdup.catalogue.records import VideoRecord, VideoState
 from vdup.errors import VideoOpenError, WeightsError
 from vdup.pipeline.library import Library
 from vdup.pipeline.query_codes import encode_queries
-from vdup.pipeline.searcher import SearchResult, find_candidates, suppress_competing
+from vdup.pipeline.searcher import SearchResult, find_candidates, silence_farther, suppress_competing
 from vdup.types import Match
 
 QUERY = ((50, 0, 10), (3, 12, 15), (51, 0, 10))
@@ -253,3 +257,30 @@ def test_at_equal_evidence_a_mirrored_telling_must_be_clearly_nearer() -> None:
     assert suppress_competing([straight, _segment(60.0, 135.0, 0.9, mirrored=True)]) == [straight]
     nearer = _segment(60.0, 125.0, 0.9, mirrored=True)
     assert suppress_competing([straight, nearer]) == [nearer]
+
+
+def _record(number: int) -> VideoRecord:
+    return VideoRecord(
+        number=number, id=f"r{number}", path=Path(f"r{number}"), size_bytes=1, modified_ns=1, content_hash="",
+        state=VideoState.indexed,
+    )  # fmt: skip
+
+
+def test_a_much_nearer_reference_silences_others() -> None:
+    near, twin, far = _segment(60.0, 100.0, 0.9), _segment(60.0, 120.0, 0.9), _segment(30.0, 200.0, 0.8)
+    found = [(_record(1), near), (_record(2), twin), (_record(3), far)]
+    assert [record.number for record, _ in silence_farther(found)] == [1, 2]
+    # Not where it lies elsewhere in the query, is itself not likely, or is less likely, and not within a reference.
+    elsewhere = _segment(30.0, 200.0, 0.8, start=30.0)
+    assert len(silence_farther([(_record(1), near), (_record(3), elsewhere)])) == 2
+    unlikely = _segment(60.0, 100.0, 0.4)
+    assert len(silence_farther([(_record(1), unlikely), (_record(3), _segment(30.0, 200.0, 0.3))])) == 2
+    assert len(silence_farther([(_record(1), near), (_record(3), _segment(30.0, 200.0, 0.95))])) == 2
+    assert len(silence_farther([(_record(1), near), (_record(1), far)])) == 2
+
+
+def test_a_panel_is_not_silenced_by_what_fills_the_frame() -> None:
+    near, inset = _segment(60.0, 100.0, 0.9), replace(_segment(30.0, 200.0, 0.8), panel=True)
+    assert len(silence_farther([(_record(1), near), (_record(2), inset)])) == 2
+    both = [(_record(1), replace(near, panel=True)), (_record(2), inset)]
+    assert [record.number for record, _ in silence_farther(both)] == [1]

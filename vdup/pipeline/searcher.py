@@ -31,6 +31,10 @@ _MOST_VERIFIED = 50
 _SAME_BITS = float(RUN_RADIUS_BITS)
 """Mean distances of two segments that differ by less count as the same content."""
 
+_MUCH_NEARER_BITS = 48.0
+_LIKELY = 0.5
+"""How much nearer, and how likely, a segment must be to silence those of other references."""
+
 _BY_CHANCE_BITS = 20.0
 """A mirrored segment, or one in a panel, must be nearer by more than this to be reported in place of the plain one."""
 
@@ -175,8 +179,33 @@ def find_segments(
             verified = verify_segments(
                 mine, movie, library.folder.movie(number), record.duration_seconds or 0.0, calibration, config
             )
-            chosen += [(record, segment) for segment in verified if segment.score >= config.threshold]
-    return chosen
+            chosen += [(record, segment) for segment in verified]
+    return [(record, segment) for record, segment in silence_farther(chosen) if segment.score >= config.threshold]
+
+
+def silence_farther(found: Sequence[tuple[VideoRecord, ScoredSegment]]) -> list[tuple[VideoRecord, ScoredSegment]]:
+    """Drops segments whose part of the query another reference explains much better.
+
+    A segment goes when one of another reference covers more than half of it in the query, is at least as likely, more
+    likely than not, and nearer by more than ``_MUCH_NEARER_BITS`` on average. A copy of that other reference in the
+    library is about as near, and stays; so does what was found in a panel where the other fills the whole frame.
+    """
+
+    def explained(record: VideoRecord, segment: ScoredSegment) -> bool:
+        start, end = segment.intervals()[0]
+        for other, better in found:
+            other_start, other_end = better.intervals()[0]
+            if (
+                other.number != record.number
+                and min(end, other_end) - max(start, other_start) > 0.5 * (end - start)
+                and better.score >= max(segment.score, _LIKELY)
+                and better.mean_hamming_distance + _MUCH_NEARER_BITS < segment.mean_hamming_distance
+                and (better.panel or not segment.panel)
+            ):
+                return True
+        return False
+
+    return [(record, segment) for record, segment in found if not explained(record, segment)]
 
 
 def suppress_competing(segments: Sequence[ScoredSegment]) -> list[ScoredSegment]:
