@@ -261,7 +261,7 @@ def test_at_equal_evidence_a_mirrored_telling_must_be_clearly_nearer() -> None:
 
 def _record(number: int) -> VideoRecord:
     return VideoRecord(
-        number=number, id=f"r{number}", path=Path(f"r{number}"), size_bytes=1, modified_ns=1, content_hash="",
+        number=number, id=f"r{number}", path=Path(f"r{number}"), size_bytes=1, modified_ns=1, content_hash="", indexed_at="",
         state=VideoState.indexed,
     )  # fmt: skip
 
