@@ -261,9 +261,15 @@ def test_at_equal_evidence_a_mirrored_telling_must_be_clearly_nearer() -> None:
 
 def _record(number: int) -> VideoRecord:
     return VideoRecord(
-        number=number, id=f"r{number}", path=Path(f"r{number}"), size_bytes=1, modified_ns=1, content_hash="", indexed_at="",
+        number=number,
+        id=f"r{number}",
+        path=Path(f"r{number}"),
+        size_bytes=1,
+        modified_ns=1,
+        content_hash="",
         state=VideoState.indexed,
-    )  # fmt: skip
+        indexed_at="",
+    )
 
 
 def test_a_much_nearer_reference_silences_others() -> None:
@@ -271,7 +277,8 @@ def test_a_much_nearer_reference_silences_others() -> None:
     found = [(_record(1), near), (_record(2), twin), (_record(3), far)]
     assert [record.number for record, _ in silence_farther(found)] == [1, 2]
     # Not where it lies elsewhere in the query, is itself not likely, or is less likely, and not within a reference.
-    elsewhere = _segment(30.0, 200.0, 0.8, start=30.0)
+    moved = replace(far.segment, query_start_seconds=30.0, query_end_seconds=40.0)
+    elsewhere = replace(far, segment=moved)
     assert len(silence_farther([(_record(1), near), (_record(3), elsewhere)])) == 2
     unlikely = _segment(60.0, 100.0, 0.4)
     assert len(silence_farther([(_record(1), unlikely), (_record(3), _segment(30.0, 200.0, 0.3))])) == 2
