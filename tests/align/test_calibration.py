@@ -53,6 +53,14 @@ def test_evidence_of_pairs_is_a_clipped_line() -> None:
             assert found[row, column] == pytest.approx(min(max(line, -2.0), 4.0), abs=1e-5)
 
 
+def test_what_is_farther_than_unrelated_pictures_is_no_evidence() -> None:
+    generous = replace(EVIDENCE, background=-15.0, bias=15.0)
+    distances = np.array([100, 149, 150, 400], dtype=np.int32)
+    found = generous.of(distances, np.full(1, 150, dtype=np.float32))
+    assert (found[:2] > 0).all()
+    assert (found[2:] == 0).all()
+
+
 def test_evidence_above_the_knee_grows_by_its_share() -> None:
     growing = replace(EVIDENCE, growth=0.25)
     distances = np.arange(0, 600, 7, dtype=np.int32)

@@ -63,7 +63,9 @@ class Evidence:
         ratio = self.bias + (self.distance * distances + self.background * backgrounds) / CODE_BITS
         above = np.maximum(ratio - self.knee, 0)
         limited: FloatArray = (np.clip(ratio, self.lowest, self.knee) + self.growth * above).astype(np.float32)
-        return limited
+        # Farther than pictures that have nothing to do with the query frame is no sign of a copy, whatever the
+        # regression makes of frames that are near to everything.
+        return np.where(distances < backgrounds, limited, np.minimum(limited, np.float32(0)))
 
 
 @dataclass(frozen=True)
