@@ -10,7 +10,7 @@ from vdup.align.calibration import VERIFICATION_INPUTS, Calibration, Evidence, S
 from vdup.align.line_fit import Line
 from vdup.align.matcher import ScoredSegment
 from vdup.align.refine import Segment
-from vdup.align.verification import verification_inputs, verify, verify_segments
+from vdup.align.verification import is_clear, verification_inputs, verify, verify_segments
 from vdup.config import MatcherConfig
 from vdup.movies.movie import Movie
 from vdup.movies.placement import Placement
@@ -104,6 +104,14 @@ def test_scores_of_any_size_have_inputs() -> None:
         assert np.isfinite(list(inputs.values())).all()
     assert verification_inputs(0.5, 8.0, found)["code_score"] == 0.0
     assert verification_inputs(0.9, 8.0, found)["code_score"] == pytest.approx(np.log(9))
+
+
+def test_where_nothing_moves_nothing_is_clear() -> None:
+    good = Registration(Placement.whole(), 1.0, 0.0, 0.9, 0.1, 0.3, 0.3, 1.0, 16)
+    assert is_clear(good)
+    assert not is_clear(replace(good, motion=0.002))
+    assert not is_clear(replace(good, reference_motion=0.002))
+    assert not is_clear(replace(good, correlation=0.3))
 
 
 def test_moving_without_agreeing_counts_the_longer_the_more() -> None:

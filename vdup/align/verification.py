@@ -119,8 +119,9 @@ def verification_inputs(code_score: float, seconds: float, found: Registration) 
 
 
 def is_clear(found: Registration) -> bool:
-    """Whether movies agree so well that their line and place can be believed."""
-    return found.correlation >= _LINE_CORRELATION and found.contrast >= _LINE_CONTRAST
+    """Whether movies agree so well that their line and place can be believed; where nothing moves they cannot."""
+    moving = min(found.motion, found.reference_motion) >= _STILL
+    return moving and found.correlation >= _LINE_CORRELATION and found.contrast >= _LINE_CONTRAST
 
 
 def _on_line(segment: Segment, line: Line, reference_seconds: float) -> Segment:
