@@ -68,8 +68,8 @@ class Manifest:
         listing = "\n".join(differences)
         raise FingerprintError(
             f"{library}: the library was made with other settings, so its codes cannot be compared:\n{listing}\n"
-            "Use the library's settings, or index into another folder with library=DIR. A library that was made while "
-            "another network was the default goes on with backbone=efficientnet_lite0_copies."
+            "Use the library's settings, or index the videos into another folder: python -m vdup.index videos=PATH "
+            "library=NEW. That is also the way on from a library that an older vdup made."
         )
 
 

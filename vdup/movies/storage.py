@@ -151,7 +151,7 @@ def _pack(pictures: FloatArray, pictures_per_second: float) -> bytes:
         before = before + levels[block, 0] * size
     # Numbers of one frequency in time stand together over the blocks: they are alike.
     body = steps.tobytes() + np.ascontiguousarray(levels.transpose(1, 0, 2)).tobytes()
-    return _HEADER.pack(MOVIE_FORMAT, pictures_per_second, len(pictures)) + zlib.compress(body, 9)
+    return _HEADER.pack(MOVIE_FORMAT, pictures_per_second, len(pictures)) + zlib.compress(body, 6)
 
 
 def _header(part: bytes) -> tuple[float, int]:
