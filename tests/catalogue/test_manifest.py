@@ -55,7 +55,7 @@ def test_a_mismatch_lists_exactly_the_settings_that_differ(tmp_path: Path) -> No
         "  pooling.levels: the library has 3, now no such setting",
         "  sampling.library_fps: the library has 1.0, now 2.0",
     ]
-    assert "library=DIR" in lines[-1]
+    assert "python -m vdup.index videos=PATH library=NEW" in lines[-1]
 
 
 def _edit(folder: Path, **changes: object) -> None:
