@@ -89,7 +89,7 @@ def test_an_interrupted_build_ends_up_the_same(tmp_path: Path, calls: int) -> No
 
 
 _SLOW_BUILD = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 import numpy as np
 from family_sources import family_processes, NumberedFamilies
@@ -105,6 +105,8 @@ def slow(images):
     return (images[:, ::2] / np.float16(2) + len(images)).astype(np.float16)
 
 if __name__ == "__main__":
+    # A shell's background jobs ignore it, and their children inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     open_or_build_views(Path(sys.argv[1]), "k", NumberedFamilies(21, unreadable=(4,)), slow, workers=2)
 """
 
