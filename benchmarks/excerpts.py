@@ -26,7 +26,7 @@ from rich.console import Console
 from rich.table import Table
 from vdup.train.edits.footage_file import even, length_seconds, picture_size, video_frames, write_frames
 
-from vdup.errors import VideoError
+from vdup.errors import ConfigError, VideoError
 from vdup.types import MOVIE_VIEW
 from vdup.video.discover import find_videos
 from vdup.video.sampler import sample_video
@@ -64,7 +64,7 @@ class Excerpt:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one excerpt."""
+    """Result of the search for one excerpt."""
 
     excerpt: Excerpt
     found: bool
@@ -223,7 +223,10 @@ def main(arguments: list[str]) -> None:
     words = dict(word.split("=", 1) for word in arguments if "=" in word)
     if "videos" not in words or len(words) != len(arguments):
         raise SystemExit(_USAGE)
-    videos, keep, seed = Path(words.pop("videos")), words.pop("keep", None), int(words.pop("seed", "1"))
+    videos, keep, seed_word = Path(words.pop("videos")), words.pop("keep", None), words.pop("seed", "1")
+    if not seed_word.isdecimal():
+        raise SystemExit(f"seed={seed_word} is not a whole number\n{_USAGE}")
+    seed = int(seed_word)
     overrides = [f"{name}={value}" for name, value in words.items()]
     try:
         if keep is not None:
@@ -231,7 +234,7 @@ def main(arguments: list[str]) -> None:
         else:
             with tempfile.TemporaryDirectory() as scratch:
                 outcomes = measure(videos, Path(scratch), seed, overrides)
-    except (VideoError, OSError) as error:
+    except (ConfigError, VideoError, OSError) as error:
         raise SystemExit(str(error)) from error
     except subprocess.CalledProcessError as error:
         raise SystemExit(f"{' '.join(error.cmd[1:3])} ended with status {error.returncode}") from error

@@ -154,6 +154,31 @@ class DescriptorHit:
 
 
 @dataclass(frozen=True)
+class Placement:
+    """A rectangle that the reference's picture fills, in sides of the query's picture; it may reach beyond it."""
+
+    top: float
+    left: float
+    height: float
+    width: float
+    mirrored: bool
+    quarter_turns: int
+    """Counter-clockwise, after the mirroring."""
+
+    @classmethod
+    def whole(cls) -> "Placement":
+        """The same picture on both sides."""
+        return cls(0.0, 0.0, 1.0, 1.0, mirrored=False, quarter_turns=0)
+
+    @property
+    def within(self) -> float:
+        """Share of the smaller of the two pictures that lies within the other."""
+        tall = min(self.top + self.height, 1.0) - max(self.top, 0.0)
+        wide = min(self.left + self.width, 1.0) - max(self.left, 0.0)
+        return max(tall, 0.0) * max(wide, 0.0) / min(1.0, self.height * self.width)
+
+
+@dataclass(frozen=True)
 class PictureMatch:
     """How what changes in the pictures of both sides agrees, and where the one lies in the other."""
 
@@ -163,14 +188,7 @@ class PictureMatch:
     """How much better this moment agrees than others near it: a log-likelihood ratio, 0 where all agree alike."""
     motion: float
     """How much changes in the query, in deviations of a picture."""
-    top: float
-    """Where the reference's picture lies in the query's, in heights and widths of the latter."""
-    left: float
-    height: float
-    width: float
-    mirrored: bool
-    quarter_turns: int
-    """Counter-clockwise, after the mirroring."""
+    placement: Placement
     clear: bool = True
     """Whether they agree so well that place and line can be believed."""
 

@@ -13,10 +13,9 @@ from vdup.align.refine import Segment
 from vdup.align.verification import is_clear, verification_inputs, verify, verify_segments
 from vdup.config import MatcherConfig
 from vdup.movies.movie import Movie
-from vdup.movies.placement import Placement
 from vdup.movies.registration import Registration
 from vdup.movies.storage import PackedMovie, pack_movie
-from vdup.types import CODE_BYTES
+from vdup.types import CODE_BYTES, Placement
 
 LIMITS = (0.5, 2.0)
 CALIBRATION = Calibration(

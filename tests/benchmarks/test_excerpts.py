@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from video_factory import numbered_picture, regular_times, write_pictures
 
-from benchmarks.excerpts import Excerpt, judge, make_excerpts, motion_of
+from benchmarks.excerpts import Excerpt, judge, main, make_excerpts, motion_of
 
 EXCERPT = Excerpt("a-plain.mp4", "a.mp4", "plain", 10.0, 15.0, 5.0, 8.0)
 
@@ -71,3 +71,16 @@ def test_excerpts_are_made_and_their_motion_measured(tmp_path: Path) -> None:
         assert 0 <= one.start_seconds < one.end_seconds <= 4.3
         speed = 1.25 if one.kind == "1.25x" else 1.0
         assert np.isclose(one.end_seconds - one.start_seconds, one.seconds * speed)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "usage"),
+        (["videos=x", "seed=two"], "seed=two is not a whole number"),
+        (["videos=/nowhere/at/all"], "there is no such file or folder"),
+    ],
+)
+def test_wrong_words_are_explained(words: list[str], message: str) -> None:
+    with pytest.raises(SystemExit, match=message):
+        main(words)

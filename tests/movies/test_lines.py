@@ -5,7 +5,8 @@ from movies.moving_pictures import Blobs
 
 from vdup.movies.changes import evened
 from vdup.movies.lines import LineTables
-from vdup.movies.placement import Placement
+from vdup.movies.placement import place_pictures
+from vdup.types import Placement
 
 
 def test_tables_give_what_picture_by_picture_gives() -> None:
@@ -17,7 +18,7 @@ def test_tables_give_what_picture_by_picture_gives() -> None:
     speeds = np.array([1.0, 0.8, 1.3, 1.0])
     intercepts = np.array([2.2, 3.0, 1.0, 2.0])
     found = tables.correlations(speeds, intercepts)
-    pictures, covered = placed.place(evened(reference.pictures))
+    pictures, covered = place_pictures(placed, evened(reference.pictures))
     seen = covered >= 0.5
     mine = evened(query.at(times))[:, seen]
     mine = mine - mine.mean(axis=0)

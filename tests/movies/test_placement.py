@@ -6,8 +6,8 @@ from movies.moving_pictures import Blobs
 
 from vdup.movies.changes import changes_at
 from vdup.movies.movie import Movie
-from vdup.movies.placement import Found, Placement, find_placement
-from vdup.types import FloatArray
+from vdup.movies.placement import Found, find_placement, place_pictures
+from vdup.types import FloatArray, Placement
 
 TIMES = np.linspace(0.5, 7.5, 24)
 
@@ -23,7 +23,7 @@ def _scene(seed: int, **rectangle: float) -> Movie:
 def _inset(seed: int, guest: Movie, placed: Placement) -> Movie:
     """A guest inside another scene."""
     host = _scene(seed + 100).pictures
-    inner, covered = placed.place(guest.pictures)
+    inner, covered = place_pictures(placed, guest.pictures)
     return Movie(np.where(covered > 0.5, inner / np.maximum(covered, 0.01), host).astype(np.float32), 4.0)
 
 
@@ -96,7 +96,7 @@ def test_a_less_simple_placement_must_earn_its_place() -> None:
 
 def test_placing_keeps_the_mean_and_covers_what_it_says() -> None:
     pictures = np.full((2, 32, 32), 7.0, dtype=np.float32)
-    placed, covered = Placement(0.25, 0.5, 0.5, 0.25, mirrored=False, quarter_turns=0).place(pictures)
+    placed, covered = place_pictures(Placement(0.25, 0.5, 0.5, 0.25, mirrored=False, quarter_turns=0), pictures)
     expected = np.zeros((32, 32))
     expected[8:24, 16:24] = 1
     np.testing.assert_allclose(covered, expected, atol=1e-5)

@@ -6,9 +6,9 @@ import pytest
 from result_factory import match
 
 from vdup.report.picture import describe_picture
-from vdup.types import Evidence, Match, PictureMatch
+from vdup.types import Evidence, Match, PictureMatch, Placement
 
-WHOLE = PictureMatch(0.9, 1.5, 0.4, 0.0, 0.0, 1.0, 1.0, mirrored=False, quarter_turns=0)
+WHOLE = PictureMatch(0.9, 1.5, 0.4, Placement.whole())
 
 
 def _match(picture: PictureMatch | None, mirrored: bool = False) -> Match:
@@ -29,7 +29,8 @@ def _match(picture: PictureMatch | None, mirrored: bool = False) -> Match:
     ],
 )
 def test_rectangles(changes: dict[str, float | bool], words: str) -> None:
-    assert describe_picture(_match(replace(WHOLE, **changes))) == words  # type: ignore[arg-type]
+    placed = replace(Placement.whole(), **changes)  # type: ignore[arg-type]
+    assert describe_picture(_match(replace(WHOLE, placement=placed))) == words
 
 
 def test_what_is_not_known_is_not_said() -> None:

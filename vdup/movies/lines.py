@@ -10,8 +10,8 @@ import numpy as np
 
 from vdup.movies.changes import evened
 from vdup.movies.movie import Movie
-from vdup.movies.placement import Placement
-from vdup.types import RowArray, TimeArray
+from vdup.movies.placement import place_pictures
+from vdup.types import Placement, RowArray, TimeArray
 
 _LEAST_COVERED = 0.5
 """Pixels of which the reference covers less are left out."""
@@ -56,7 +56,7 @@ class LineTables:
         start, end = ((moment - reference.first_seconds) * rate for moment in reference_span_seconds)
         first = int(np.clip(np.floor(start), 0, len(reference) - 1))
         last = int(np.clip(np.ceil(end), first, len(reference) - 1))
-        placed, covered = placement.place(evened(reference.pictures[first : last + 1]))
+        placed, covered = place_pictures(placement, evened(reference.pictures[first : last + 1]))
         seen = covered >= _LEAST_COVERED
         theirs = placed[:, seen].astype(np.float64)
         shown = evened(query.at(query_times_seconds))[:, seen].astype(np.float64)

@@ -14,7 +14,7 @@ from functools import lru_cache
 import numpy as np
 import torch
 
-from vdup.types import FloatArray
+from vdup.types import FloatArray, Placement
 
 _COARSE_COMPONENTS = 6
 _FINE_COMPONENTS = 8
@@ -46,47 +46,24 @@ _LEAST_ENERGY = 0.2
 """Least part of what changes, on either side, that must lie in the overlap."""
 
 
-@dataclass(frozen=True)
-class Placement:
-    """A rectangle that the reference's picture fills, in sides of the query's picture; it may reach beyond it."""
+def place_pictures(placement: Placement, pictures: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Pictures of the reference as they lie in the query's picture.
 
-    top: float
-    left: float
-    height: float
-    width: float
-    mirrored: bool
-    quarter_turns: int
-    """Counter-clockwise, after the mirroring."""
+    Args:
+        placement: where.
+        pictures: float32 [N, S, S].
 
-    @classmethod
-    def whole(cls) -> "Placement":
-        """The same picture on both sides."""
-        return cls(0.0, 0.0, 1.0, 1.0, mirrored=False, quarter_turns=0)
-
-    @property
-    def within(self) -> float:
-        """Share of the smaller of the two pictures that lies within the other."""
-        tall = min(self.top + self.height, 1.0) - max(self.top, 0.0)
-        wide = min(self.left + self.width, 1.0) - max(self.left, 0.0)
-        return max(tall, 0.0) * max(wide, 0.0) / min(1.0, self.height * self.width)
-
-    def place(self, pictures: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Pictures of the reference as they lie in the query's picture.
-
-        Args:
-            pictures: float32 [N, S, S].
-
-        Returns:
-            float32 [N, S, S], 0 where the reference does not reach; and the share of each pixel that it covers, float32
-            [S, S].
-        """
-        side = pictures.shape[-1]
-        turned = _turned(pictures, self.mirrored, self.quarter_turns)
-        rows = _placing(side, self.top, self.height)
-        columns = _placing(side, self.left, self.width)
-        covered: FloatArray = np.outer(rows.sum(axis=1), columns.sum(axis=1)).astype(np.float32)
-        placed: FloatArray = (rows @ turned @ columns.T).astype(np.float32, copy=False)
-        return placed, covered
+    Returns:
+        float32 [N, S, S], 0 where the reference does not reach; and the share of each pixel that it covers, float32
+        [S, S].
+    """
+    side = pictures.shape[-1]
+    turned = _turned(pictures, placement.mirrored, placement.quarter_turns)
+    rows = _placing(side, placement.top, placement.height)
+    columns = _placing(side, placement.left, placement.width)
+    covered: FloatArray = np.outer(rows.sum(axis=1), columns.sum(axis=1)).astype(np.float32)
+    placed: FloatArray = (rows @ turned @ columns.T).astype(np.float32, copy=False)
+    return placed, covered
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ import numpy as np
 from vdup.movies.changes import changes_at
 from vdup.movies.lines import LineTables
 from vdup.movies.movie import Movie
-from vdup.movies.placement import Placement, find_placement
-from vdup.types import TimeArray
+from vdup.movies.placement import find_placement, place_pictures
+from vdup.types import Placement, TimeArray
 
 _MOMENTS_A_SECOND = 4.0
 _LEAST_MOMENTS = 8
@@ -112,7 +112,7 @@ def register(
     same = np.full(len(away), speed)
     others = at_middle + away - speed * middle
     fits = tables.correlations(same, others)[tables.shown(same, others) > 0.9]
-    _, covered = placement.place(np.ones((1, *of_query.shape[1:]), dtype=np.float32))
+    _, covered = place_pictures(placement, np.ones((1, *of_query.shape[1:]), dtype=np.float32))
     return Registration(
         placement,
         speed,

@@ -283,16 +283,4 @@ def _as_match(query_id: str, reference_id: str, scored: ScoredSegment) -> Match:
 
 
 def _picture(found: Registration) -> PictureMatch:
-    placed = found.placement
-    return PictureMatch(
-        correlation=found.correlation,
-        contrast=found.contrast,
-        motion=found.motion,
-        top=placed.top,
-        left=placed.left,
-        height=placed.height,
-        width=placed.width,
-        mirrored=placed.mirrored,
-        quarter_turns=placed.quarter_turns,
-        clear=is_clear(found),
-    )
+    return PictureMatch(found.correlation, found.contrast, found.motion, found.placement, is_clear(found))

@@ -88,16 +88,17 @@ def _match(match: Match) -> Mapping[str, Json]:
 
 
 def _picture(found: PictureMatch) -> Json:
+    placed = found.placement
     return {
         "correlation": rounded(found.correlation, 4),
         "contrast": rounded(found.contrast, 4),
         "motion": rounded(found.motion, 4),
-        "top": rounded(found.top, 4),
-        "left": rounded(found.left, 4),
-        "height": rounded(found.height, 4),
-        "width": rounded(found.width, 4),
-        "mirrored": found.mirrored,
-        "quarter_turns": found.quarter_turns,
+        "top": rounded(placed.top, 4),
+        "left": rounded(placed.left, 4),
+        "height": rounded(placed.height, 4),
+        "width": rounded(placed.width, 4),
+        "mirrored": placed.mirrored,
+        "quarter_turns": placed.quarter_turns,
         "clear": found.clear,
     }
 

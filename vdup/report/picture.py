@@ -1,6 +1,6 @@
 """What was done to the picture of a copy, in a few words."""
 
-from vdup.types import Match, PictureMatch
+from vdup.types import Match, Placement
 
 _EDGE = 0.06
 """Edges that lie this near to one another, in sides of the query's picture, count as the same."""
@@ -19,14 +19,14 @@ def describe_picture(match: Match) -> str:
     evidence = match.evidence
     if evidence is None or evidence.picture is None or not evidence.picture.clear:
         return "mirrored" if evidence is not None and evidence.mirrored else "-"
-    found = evidence.picture
+    found = evidence.picture.placement
     words = ["mirrored"] if found.mirrored else []
     if found.quarter_turns:
         words.append(f"turned {90 * found.quarter_turns}°")
     return ", ".join([*words, *_rectangle(found)]) or "whole"
 
 
-def _rectangle(found: PictureMatch) -> list[str]:
+def _rectangle(found: Placement) -> list[str]:
     bottom, right = found.top + found.height, found.left + found.width
     words = []
     beyond = found.top < -_EDGE or found.left < -_EDGE or bottom > 1 + _EDGE or right > 1 + _EDGE

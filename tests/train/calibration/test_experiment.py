@@ -22,10 +22,9 @@ from vdup.align.verification import verification_inputs
 from vdup.config import EfficientNetLiteConfig, SamplingConfig
 from vdup.datasets.segments import Segment
 from vdup.errors import ConfigError
-from vdup.movies.placement import Placement
 from vdup.movies.registration import Registration
 from vdup.pipeline.encoder import Encoder, build_encoder
-from vdup.types import CODE_BITS, CODE_BYTES, CodeArray
+from vdup.types import CODE_BITS, CODE_BYTES, CodeArray, Placement
 
 BACKGROUND, QUERIES = 12, 5
 
