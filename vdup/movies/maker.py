@@ -18,15 +18,13 @@ class MovieMaker:
     def __init__(self) -> None:
         self._waiting: list[NDArray[np.uint8]] = []
         self._packed: list[bytes] = []
-        self._second_seconds: float | None = None
+        self._step_seconds: float | None = None
         self._count = 0
 
     def take(self, batch: FrameBatch) -> None:
         """Adds pictures, evenly spaced in time: a batch of the view ``MOVIE_VIEW``, uint8 [N, 32, 32, 1]."""
-        if self._second_seconds is None:
-            place = 1 - self._count
-            if place < len(batch):
-                self._second_seconds = float(batch.times_seconds[place])
+        if self._step_seconds is None and self._count + len(batch) > 1:
+            self._step_seconds = float(batch.times_seconds[1 - self._count])  # the first picture is at 0
         self._waiting.append(batch.images[..., 0])
         self._count += len(batch)
         if sum(map(len, self._waiting)) >= 2 * _PART_PICTURES:
@@ -41,7 +39,7 @@ class MovieMaker:
 
     @property
     def _rate(self) -> float:
-        return MOVIE_FPS if not self._second_seconds else 1 / self._second_seconds
+        return MOVIE_FPS if not self._step_seconds else 1 / self._step_seconds
 
     def _pictures(self) -> FloatArray:
         return np.concatenate(self._waiting).astype(np.float32)
