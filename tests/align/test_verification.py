@@ -10,7 +10,7 @@ from vdup.align.calibration import VERIFICATION_INPUTS, Calibration, Evidence, S
 from vdup.align.line_fit import Line
 from vdup.align.matcher import ScoredSegment
 from vdup.align.refine import Segment
-from vdup.align.verification import is_clear, verification_inputs, verify, verify_segments
+from vdup.align.verification import is_clear, other_moments, verification_inputs, verify, verify_segments
 from vdup.config import MatcherConfig
 from vdup.movies.movie import Movie
 from vdup.movies.registration import Registration
@@ -121,3 +121,24 @@ def test_moving_without_agreeing_counts_the_longer_the_more() -> None:
     assert verification_inputs(0.5, 8.0, agreeing)["unexplained"] < 0.2
     short, long = (verification_inputs(0.5, seconds, plain)["unexplained_over_time"] for seconds in (3.0, 12.0))
     assert 1 < short < long
+
+
+def _registered(start: float, end: float, intercept: float, score: float, correlation: float) -> ScoredSegment:
+    found = Registration(Placement.whole(), 1.0, intercept, correlation, 0.1, 0.3, 0.3, 1.0, 16)
+    return replace(_segment(start, end, intercept, score), registration=found)
+
+
+def test_a_moment_that_only_resembles_the_right_one_is_told() -> None:
+    right, resembling = _registered(0, 8, 20, 0.95, 0.8), _registered(0, 8, 50, 0.8, 0.6)
+    assert other_moments([right, resembling]) == [False, True]
+    assert other_moments([resembling]) == [False], "nothing else explains it better"
+    nearly_as_like = _registered(0, 8, 50, 0.8, 0.75)
+    assert other_moments([right, nearly_as_like]) == [False, False], "shown twice"
+    sure = _registered(0, 8, 50, 0.94, 0.6)
+    assert other_moments([right, sure]) == [False, False], "sure by itself"
+    elsewhere = _registered(5, 13, 50, 0.8, 0.6)
+    assert other_moments([right, elsewhere]) == [False, False], "mostly of another part of the query"
+    unseen = _segment(0, 8, 50, 0.8)
+    assert other_moments([right, unseen, resembling]) == [False, False, True], "not looked at closely"
+    still = replace(right, registration=replace(right.registration, motion=0.01))
+    assert other_moments([still, resembling]) == [False, False], "where nothing moves the movies cannot tell"
