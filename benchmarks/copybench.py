@@ -6,11 +6,12 @@
 
 DIR holds ``refs/`` and ``queries/`` (videos), ``gt.csv`` (true segments) and, if known, ``edits.csv`` (what was done to
 each query); the ids in both are file names without extension. Without ``predictions`` the references are indexed and
-the queries searched first, by the commands that users run and with their defaults: only segments at or above
-``matcher.threshold`` are written, and all measures are of these (``matcher.threshold=0`` measures the whole ranking).
-The numbers are those of ``python -m vdup.evaluate dataset=folder data.root=DIR``, which does the same in one process.
-``library`` keeps the index for the next run. Further words are passed on as settings, ``matcher.*`` to the query only,
-the others to both commands.
+the queries searched first, by the commands that users run and with their defaults, but for one: everything that was
+found is written, whatever its score. The average precisions are of that whole ranking; shares found and numbers of
+segments count from ``matcher.threshold`` on, as a user sees them. ``python -m vdup.evaluate dataset=folder
+data.root=DIR`` does the same in one process, with the average precisions of what is reported. ``library`` keeps the
+index for the next run. Further words are passed on as settings, ``matcher.*`` to the query only, the others to both
+commands.
 """
 
 import subprocess
@@ -28,6 +29,7 @@ from vdup.protocols.screen import print_outcome
 from vdup.protocols.search_set import Predictions, measure_segments
 
 _USAGE = "usage: python -m benchmarks.copybench root=DIR [library=DIR] [predictions=FILE.csv] [override ...]"
+_THRESHOLD = "matcher.threshold="
 
 
 def _setting(name: str, path: Path) -> str:
@@ -44,9 +46,10 @@ def _run(command: str, *settings: str) -> float:
 
 
 def predict(root: Path, library: Path, output: Path, overrides: Sequence[str]) -> dict[str, float]:
-    """Indexes the references, searches the queries; returns the seconds of each step."""
+    """Indexes the references, searches the queries at any score; returns the seconds of each step."""
     shared = [override for override in overrides if not override.startswith("matcher")]
     matcher = [override for override in overrides if override.startswith("matcher")]
+    matcher = [override for override in matcher if not override.startswith(_THRESHOLD)]
     place = _setting("library", library)
     indexing = _run("vdup.index", _setting("videos", root / "refs"), place, *shared)
     searching = _run(
@@ -56,6 +59,7 @@ def predict(root: Path, library: Path, output: Path, overrides: Sequence[str]) -
         _setting("output", output),
         *shared,
         *matcher,
+        f"{_THRESHOLD}0",
     )
     return {"indexing": indexing, "searching": searching}
 
@@ -74,7 +78,7 @@ def main(arguments: Sequence[str]) -> int:
         print(_USAGE, file=sys.stderr)
         return 2
     try:
-        thresholds = [float(word.partition("=")[2]) for word in overrides if word.startswith("matcher.threshold=")]
+        thresholds = [float(word.partition("=")[2]) for word in overrides if word.startswith(_THRESHOLD)]
     except ValueError:
         print(f"matcher.threshold must be a number\n{_USAGE}", file=sys.stderr)
         return 2
