@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from vdup.errors import NoVideoStreamError, VideoOpenError
-from vdup.types import FrameBatch, VideoInfo
+from vdup.types import FrameBatch, VideoEnd, VideoInfo
 from vdup.video.decoding_process import SamplingPlan
 
 SIDE = 8
@@ -29,7 +29,7 @@ def batch(number: int, plan: SamplingPlan) -> FrameBatch:
     )
 
 
-def by_name(path: Path, plan: SamplingPlan) -> Iterator[VideoInfo | FrameBatch | float]:
+def by_name(path: Path, plan: SamplingPlan) -> Iterator[VideoInfo | FrameBatch | VideoEnd]:
     """Sends as many batches as the name says, then does what it says."""
     count_text, _, action = path.name.partition("-")
     count = int(count_text)
@@ -66,17 +66,17 @@ def by_name(path: Path, plan: SamplingPlan) -> Iterator[VideoInfo | FrameBatch |
                 number += 1
                 time.sleep(0.05)
                 yield VideoInfo(width=640, height=360, duration_seconds=length, codec="test", rotation_degrees=0)
-    yield count * plan.batch_size / plan.frames_per_second
+    yield VideoEnd(count * plan.batch_size / plan.frames_per_second)
 
 
-def heavy_modules(path: Path, plan: SamplingPlan) -> Iterator[VideoInfo | FrameBatch | float]:
+def heavy_modules(path: Path, plan: SamplingPlan) -> Iterator[VideoInfo | FrameBatch | VideoEnd]:
     """Tells in place of the codec which heavy modules the worker has loaded."""
     loaded = ",".join(name for name in ("torch", "faiss", "hydra", "pytest") if name in sys.modules)
     yield VideoInfo(width=1, height=1, duration_seconds=None, codec=loaded, rotation_degrees=0)
-    yield 0.0
+    yield VideoEnd(0.0)
 
 
-def process_id(path: Path, plan: SamplingPlan) -> Iterator[VideoInfo | FrameBatch | float]:
+def process_id(path: Path, plan: SamplingPlan) -> Iterator[VideoInfo | FrameBatch | VideoEnd]:
     """Tells its process id in place of the width, then works for ever."""
     path.write_text(str(os.getpid()))
     yield VideoInfo(width=os.getpid(), height=1, duration_seconds=None, codec="", rotation_degrees=0)

@@ -30,7 +30,7 @@ def manage(config: LibraryJobConfig) -> int:
     with Library.open(here, read_only=reading) as library:
         match config.action:
             case LibraryAction.list:
-                report.print_videos(library.videos())
+                report.print_videos(library.videos(), library.folder.catalogue.extras.damaged_seconds)
             case LibraryAction.stats:
                 report.print_figures(summary(library))
             case LibraryAction.remove:

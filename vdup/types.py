@@ -24,11 +24,23 @@ CodeArray = NDArray[np.uint8]
 RowArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
+Intervals = tuple[tuple[float, float], ...]
+"""Starts and ends in seconds, in order."""
+
 
 def _check_rows(owner: str, expected: int, **columns: NDArray[np.generic]) -> None:
     for name, column in columns.items():
         if len(column) != expected:
             raise ValueError(f"{owner}.{name} has {len(column)} rows, expected {expected}")
+
+
+@dataclass(frozen=True)
+class VideoEnd:
+    """What is known of a video once all of it was read."""
+
+    duration_seconds: float
+    damaged_seconds: Intervals = ()
+    """First and last moment of every stretch whose pictures could not be decoded whole, as far as the decoder tells."""
 
 
 @dataclass(frozen=True)

@@ -130,6 +130,7 @@ def _registered(start: float, end: float, intercept: float, score: float, correl
 
 def test_a_moment_that_only_resembles_the_right_one_is_told() -> None:
     right, resembling = _registered(0, 8, 20, 0.95, 0.8), _registered(0, 8, 50, 0.8, 0.6)
+    assert right.registration is not None
     assert other_moments([right, resembling]) == [False, True]
     assert other_moments([resembling]) == [False], "nothing else explains it better"
     nearly_as_like = _registered(0, 8, 50, 0.8, 0.75)

@@ -7,6 +7,7 @@ import pytest
 from catalogue.samples import add, make_codes, open_library, stamp
 from movies.moving_pictures import Blobs
 
+from vdup.catalogue.extras import VideoExtras
 from vdup.catalogue.folder import LibraryFolder
 from vdup.errors import LibraryDamagedError
 from vdup.movies.storage import pack_movie
@@ -18,7 +19,7 @@ PARTS = list(pack_movie(Blobs(1).movie(np.arange(300) / 4)))
 
 def _add(library: LibraryFolder, video_id: str, movie: list[bytes]) -> int:
     return library.add_video(
-        video_id, stamp(video_id), INFO, make_codes(3), frames_sampled=3, movie=movie
+        video_id, stamp(video_id), INFO, make_codes(3), frames_sampled=3, extras=VideoExtras(movie=movie)
     ).record.number
 
 
@@ -43,6 +44,20 @@ def test_a_replaced_or_removed_video_leaves_no_movie(tmp_path: Path) -> None:
         assert library.catalogue.extras.movie_parts(second) == PARTS[:1]
         library.remove(["a"])
         assert library.catalogue.extras.movie_parts(second) == []
+
+
+def test_damage_comes_and_goes_with_its_video(tmp_path: Path) -> None:
+    damage = ((2.4, 6.6), (9.0, 9.0))
+    with open_library(tmp_path) as library:
+        extras = VideoExtras(damaged_seconds=damage)
+        stored = library.add_video("a", stamp("a"), INFO, make_codes(3), frames_sampled=3, extras=extras)
+        whole = add(library, "b", 3).record.number
+    with open_library(tmp_path, create=False) as library:
+        known = library.catalogue.extras
+        assert known.damaged_seconds(stored.record.number) == damage
+        assert known.damaged_seconds(whole) == ()
+        library.remove(["a"])
+        assert known.damaged_seconds(stored.record.number) == ()
 
 
 def test_a_damaged_movie_is_named(tmp_path: Path) -> None:

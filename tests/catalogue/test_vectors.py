@@ -8,6 +8,7 @@ import pytest
 from catalogue.samples import add, make_codes, open_library, stamp
 
 from vdup.catalogue.catalogue import CATALOGUE_NAME
+from vdup.catalogue.extras import VideoExtras
 from vdup.catalogue.folder import LibraryFolder
 from vdup.types import FloatArray, VideoInfo
 
@@ -16,7 +17,7 @@ INFO = VideoInfo(width=64, height=48, duration_seconds=None, codec="h264", rotat
 
 def add_with_vector(library: LibraryFolder, video_id: str, vector: FloatArray) -> int:
     stored = library.add_video(
-        video_id, stamp(video_id), INFO, make_codes(3), frames_sampled=3, vectors={"mean": vector}
+        video_id, stamp(video_id), INFO, make_codes(3), frames_sampled=3, extras=VideoExtras({"mean": vector})
     )
     return stored.record.number
 

@@ -2,16 +2,17 @@ import pytest
 from grouping.made_overlaps import record
 
 from vdup.catalogue.records import VideoRecord
-from vdup.grouping.keep import Held, advantages, best_copy, bits_per_second
+from vdup.grouping.keep import Damaged, Held, advantages, best_copy, bits_per_second, has_more_pixels
 
 NONE: Held = {}
+SOUND: Damaged = {}
 
 
-def choose(*records: VideoRecord, held: Held = NONE) -> tuple[str, str]:
+def choose(*records: VideoRecord, held: Held = NONE, damaged: Damaged = SOUND) -> tuple[str, str]:
     """The best copy, and what it has over all others."""
     by_id = {item.id: item for item in records}
-    best = best_copy(list(by_id), held, by_id)
-    return best, advantages(best, [one for one in by_id if one != best], held, by_id)
+    best = best_copy(list(by_id), held, by_id, damaged)
+    return best, advantages(best, [one for one in by_id if one != best], held, by_id, damaged)
 
 
 def test_most_pixels_win() -> None:
@@ -59,7 +60,17 @@ def test_a_rounded_length_decides_nothing(seconds: float) -> None:
 
 def test_what_others_are_better_in_is_no_advantage() -> None:
     records = {"a": record("a", (320, 180), seconds=20.0), "b": record("b", (640, 360))}
-    assert advantages("a", ["b"], NONE, records) == ""
+    assert advantages("a", ["b"], NONE, records, SOUND) == ""
+
+
+def test_a_damaged_copy_is_not_best_while_there_is_a_whole_one() -> None:
+    large, small = record("large", (1920, 1080)), record("small", (640, 360))
+    best = choose(large, small, damaged={"large": ((2.4, 6.6),)})
+    assert best == ("small", "whole, while large is damaged from 2.4 to 6.6 s")
+    both = {"large": ((2.4, 6.6),), "small": ((0.0, 0.0),)}
+    assert choose(large, small, damaged=both) == ("large", "most pixels (1920x1080)")
+    assert has_more_pixels("large", "small", {"large": large, "small": small})
+    assert not has_more_pixels("small", "small", {"small": small})
 
 
 def test_bitrate_without_a_length() -> None:

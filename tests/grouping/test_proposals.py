@@ -11,6 +11,7 @@ from vdup.grouping.files import FileLook, FileState
 from vdup.grouping.groups import group_overlaps
 from vdup.grouping.overlap import Overlap, Shared, overlap_of
 from vdup.grouping.proposals import Action, Proposal, propose
+from vdup.types import Intervals
 
 RULE = ContainmentRule(
     min_share=0.95, slack_seconds=0.5, max_missing_seconds=2.0, strong_score=0.95, strong_distance_bits=280.0
@@ -19,7 +20,10 @@ NEARLY_ALL = 0.8
 
 
 def judged(
-    overlaps: Iterable[Overlap], records: Iterable[VideoRecord], files: Mapping[str, FileLook] | None = None
+    overlaps: Iterable[Overlap],
+    records: Iterable[VideoRecord],
+    files: Mapping[str, FileLook] | None = None,
+    damaged: Mapping[str, Intervals] | None = None,
 ) -> dict[str, Proposal]:
     """Proposals of all groups."""
     by_id = {item.id: item for item in records}
@@ -27,7 +31,7 @@ def judged(
     looks = all_present(by_id) | dict(files or {})
     return {
         video: proposal
-        for found in propose(groups, by_id, looks, RULE, NEARLY_ALL)
+        for found in propose(groups, by_id, looks, damaged or {}, RULE, NEARLY_ALL)
         for video, proposal in found.items()
     }
 
@@ -45,6 +49,16 @@ def test_the_copies_of_the_best_may_go() -> None:
         "b": Proposal(Action.keep, "most pixels (1280x720)", ("a", "c")),
         "c": Proposal(Action.remove, "b contains all of it", ("a", "b")),
     }
+
+
+def test_a_damaged_file_never_stays_in_place_of_a_whole_one() -> None:
+    damage = {"damaged": ((3.0, 6.0),)}
+    alike = judged([link("damaged", "whole")], [record("damaged", size_bytes=900_000), record("whole")], None, damage)
+    assert actions(alike) == {"damaged": "remove", "whole": "keep"}
+    assert alike["whole"].reason == "whole, while damaged is damaged from 3.0 to 6.0 s"
+    larger = judged([link("damaged", "whole")], [record("damaged", (1280, 720)), record("whole")], None, damage)
+    assert actions(larger) == {"damaged": "keep", "whole": "keep"}, "the whole one shows less"
+    assert larger["damaged"].reason.endswith("damaged from 3.0 to 6.0 s, though whole contains all of it")
 
 
 def test_films_that_share_an_ident_all_stay() -> None:

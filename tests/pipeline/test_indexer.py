@@ -162,6 +162,16 @@ def test_moved_file_takes_its_codes_along(workshop: Workshop) -> None:
         _assert_in_step(library, workshop)
 
 
+def test_damage_is_kept_and_goes_with_a_moved_file(workshop: Workshop) -> None:
+    _, path = workshop.film("damaged", (1, 0, 10))
+    with workshop.open() as library:
+        library.index_all([("damaged", path), workshop.film("sound", (2, 0, 10))])
+        library.index_all([("moved", path.rename(path.with_name("moved")))])
+        extras = library.folder.catalogue.extras
+        damage = {record.id: extras.damaged_seconds(record.number) for record in library.videos()}
+    assert damage == {"damaged": ((1.0, 2.0),), "moved": ((1.0, 2.0),), "sound": ()}
+
+
 def test_one_bad_file_does_not_stop_the_rest(workshop: Workshop) -> None:
     films = workshop.films(5)
     films[1][1].write_text("no film at all")

@@ -22,7 +22,7 @@ from vdup.errors import VideoDecodeError, VideoOpenError
 from vdup.pipeline.encoder import Encoder, Setting
 from vdup.pipeline.library import Library
 from vdup.store.base import Descriptors, unit_vectors
-from vdup.types import CodeArray, DescriptorHit, FloatArray, FrameBatch, VideoInfo
+from vdup.types import CodeArray, DescriptorHit, FloatArray, FrameBatch, Intervals, VideoInfo
 
 Stretch = tuple[int | None, float, float]
 """Footage (None: blank), its first second, and how many seconds."""
@@ -48,7 +48,7 @@ def picture(footage: int | None, seconds: float) -> NDArray[np.uint8]:
 
 
 class ScriptedVideo:
-    """Plays a film as a decoded video."""
+    """Plays a film as a decoded video; one with ``damaged`` in its name is damaged from 1 to 2 s."""
 
     def __init__(self, path: Path, frames_per_second: float, panels: bool = False) -> None:
         self.path = path
@@ -56,6 +56,7 @@ class ScriptedVideo:
         self._panels = panels
         self.info = VideoInfo(64, 48, None, "script", 0)
         self.duration_seconds = 0.0
+        self.damaged_seconds: Intervals = ((1.0, 2.0),) if "damaged" in path.name else ()
 
     def __iter__(self) -> Iterator[FrameBatch]:
         try:

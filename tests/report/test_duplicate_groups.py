@@ -23,13 +23,14 @@ def made(*overlaps: Overlap, names: str = "", files: Mapping[str, FileLook] | No
     records = {video: record(video, (640, 360 + 60 * place)) for place, video in enumerate(ids)}
     grouping = group_overlaps(overlaps, CONFIG.nearly_all, CONFIG.strong_score, CONFIG.strong_distance_bits)
     looks = all_present(ids) | dict(files or {})
-    proposals = propose(grouping.groups, records, looks, containment_rule(CONFIG), CONFIG.nearly_all)
+    proposals = propose(grouping.groups, records, looks, {}, containment_rule(CONFIG), CONFIG.nearly_all)
     return Duplicates(
         groups=tuple(map(JudgedGroup, grouping.groups, proposals)),
         possible=grouping.possible,
         parts=tuple(overlap for overlap in overlaps if not overlap.is_near_duplicate(CONFIG.nearly_all)),
         ruled_out=2,
         records=records,
+        damaged={ids[0]: ((1.0, 2.5),)} if ids else {},
         fingerprint="f" * 64,
     )
 

@@ -28,17 +28,19 @@ def test_videos_one_a_line() -> None:
     records = [
         record(LONG_ID, duration_seconds=3661.5, width=640, height=360),
         record("b.mp4", state=VideoState.failed, reason="not a video"),
+        record("c.mp4", number=7),
     ]
-    print_videos(records, screen)
-    heading, first, second = text.getvalue().splitlines()
-    assert heading.split() == ["id", "state", "length", "picture", "indexed", "at", "(UTC)", "reason"]
+    print_videos(records, lambda number: ((2.4, 6.6),) if number == 7 else (), screen)
+    heading, first, second, third = text.getvalue().splitlines()
+    assert heading.split() == ["id", "state", "length", "picture", "indexed", "at", "(UTC)", "remark"]
     assert first.split() == [LONG_ID, "indexed", "1:01:01.5", "640x360", "2025-01-02", "03:04:05"]
     assert second.split() == ["b.mp4", "failed", "2025-01-02", "03:04:05", "not", "a", "video"]
+    assert third.split()[-6:] == ["damaged", "from", "2.4", "to", "6.6", "s"]
 
 
 def test_empty_library() -> None:
     screen, text = console()
-    print_videos([], screen)
+    print_videos([], lambda _: (), screen)
     assert text.getvalue() == "the library is empty\n"
 
 

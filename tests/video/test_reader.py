@@ -23,7 +23,7 @@ from video_factory import (
 )
 
 from vdup.errors import NoVideoStreamError, VideoDecodeError, VideoError, VideoOpenError
-from vdup.types import VideoInfo
+from vdup.types import Intervals, VideoInfo
 from vdup.video.decord import DecordReader
 from vdup.video.pyav import PyAVReader
 from vdup.video.reader import FallbackReader, VideoReader, open_video
@@ -213,6 +213,7 @@ class ListReader:
 
     def __init__(self, times: list[float], fails: bool, duration: float) -> None:
         self._times, self._fails, self.duration_seconds = times, fails, duration
+        self.damaged_seconds: Intervals = ((0.0, times[-1]),) if times else ()
         self.closed = False
         self.asked_from = -1.0
 
@@ -242,6 +243,7 @@ class TestFallback:
         with FallbackReader(first, second) as reader:
             assert [time for time, _ in reader.frames_at(1)] == [0.0, 1.0, 2.0, 3.0, 4.0]
             assert reader.duration_seconds == 5.0
+            assert reader.damaged_seconds == ((0.0, 4.0),)
         assert second.asked_from == 2.0
         assert first.closed
         assert second.closed
@@ -307,7 +309,9 @@ class TestBrokenFiles:
         damage(source, tmp_path / "hole.mp4", 0.5, 400)
         with open_video(tmp_path / "hole.mp4") as reader:
             numbers = {round(time * 25): read_number(picture) for time, picture in reader.frames_at(25)}
+            [(start, end), *_] = reader.damaged_seconds
         assert set(range(12)) | set(range(60, 70)) <= set(numbers)
+        assert 12 / 25 <= start <= end <= 60 / 25
         assert [numbers[number] for number in range(12)] == list(range(12))
         assert [numbers[number] for number in range(60, 70)] == list(range(60, 70))
 

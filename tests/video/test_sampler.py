@@ -10,7 +10,7 @@ from video.moving_panels import inset, scene
 from video_factory import letterboxed, numbered_picture, read_number, regular_times, write_numbered, write_pictures
 
 from vdup.errors import VideoOpenError
-from vdup.types import MOVIE_VIEW, FrameBatch, VideoInfo
+from vdup.types import MOVIE_VIEW, FrameBatch, Intervals, VideoInfo
 from vdup.video.movie_ticks import SampledFrame
 from vdup.video.sampler import (
     SHOT_LIMIT_FRAMES,
@@ -39,6 +39,7 @@ class PictureReader:
     def __init__(self, pictures: list[Picture]) -> None:
         self.info = VideoInfo(pictures[0].shape[1], pictures[0].shape[0], None, "", 0)
         self.duration_seconds = float(len(pictures))
+        self.damaged_seconds: Intervals = ((1.0, 2.0),)
         self.closed = False
         self.taken = 0
         self._pictures = pictures

@@ -54,9 +54,17 @@ CREATE TABLE IF NOT EXISTS movies (
     PRIMARY KEY (number, part)
 ) STRICT
 """,
+    "damage": """
+CREATE TABLE IF NOT EXISTS damage (
+    number INTEGER NOT NULL,
+    start_seconds REAL NOT NULL,
+    end_seconds REAL NOT NULL,
+    PRIMARY KEY (number, start_seconds)
+) STRICT
+""",
 }
-"""Vectors of whole videos, and small grey movies. Libraries that were made without such a table get it when they are
-opened for writing."""
+"""Vectors of whole videos, small grey movies, and what decoding found damaged. Libraries that were made without such a
+table get it when they are opened for writing."""
 
 _SIDE_FILES = ("-journal", "-wal", "-shm")
 """Endings of the files that SQLite keeps beside its own."""

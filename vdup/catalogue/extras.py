@@ -1,14 +1,27 @@
-"""What is kept of a video besides its record: vectors of the whole, and its small grey movie."""
+"""What is kept of a video besides its record: vectors of the whole, its small grey movie, where it is damaged."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from vdup.types import FloatArray
+from vdup.types import FloatArray, Intervals
 
 Run = Callable[..., list[Any]]
 """Runs a statement with its values and gives all rows."""
+
+
+@dataclass(frozen=True)
+class VideoExtras:
+    """All of it for one video."""
+
+    vectors: Mapping[str, FloatArray] = field(default_factory=dict)
+    """Of the whole video by their kind, float32 [D] each."""
+    movie: Sequence[bytes] = ()
+    """Parts of its small grey movie."""
+    damaged_seconds: Intervals = ()
+    """Stretches whose pictures could not be decoded whole."""
 
 
 class Extras:
@@ -16,6 +29,19 @@ class Extras:
 
     def __init__(self, run: Run) -> None:
         self._run = run
+
+    def put(self, number: int, extras: VideoExtras) -> None:
+        """Keeps everything of a video.
+
+        Raises:
+            ValueError: a value of a vector is not finite in half precision.
+        """
+        for kind, vector in extras.vectors.items():
+            self.put_vector(number, kind, vector)
+        self.put_movie(number, extras.movie)
+        self._run("DELETE FROM damage WHERE number = ?", number)
+        for start, end in extras.damaged_seconds:
+            self._run("INSERT INTO damage (number, start_seconds, end_seconds) VALUES (?, ?, ?)", number, start, end)
 
     def put_vector(self, number: int, kind: str, vector: FloatArray) -> None:
         """Keeps a vector of a video, in half precision, in place of any of the same kind.
@@ -55,7 +81,13 @@ class Extras:
         """The parts of a movie, in order; none when the video has no movie."""
         return [bytes(row[0]) for row in self._run("SELECT data FROM movies WHERE number = ? ORDER BY part", number)]
 
+    def damaged_seconds(self, number: int) -> Intervals:
+        """Stretches of a video whose pictures could not be decoded whole; none are known of older libraries."""
+        rows = self._run("SELECT start_seconds, end_seconds FROM damage WHERE number = ? ORDER BY 1", number)
+        return tuple((float(start), float(end)) for start, end in rows)
+
     def remove(self, number: int) -> None:
         """Drops everything of a video."""
+        self._run("DELETE FROM damage WHERE number = ?", number)
         self._run("DELETE FROM vectors WHERE number = ?", number)
         self._run("DELETE FROM movies WHERE number = ?", number)

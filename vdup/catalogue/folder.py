@@ -5,7 +5,7 @@ generation G), ``frames-G.index`` (saved frame index), ``descriptors/`` (embedde
 descriptors can be made again from the codes.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -27,6 +27,7 @@ from vdup.catalogue.code_file import CodeFile, codes_checksum
 from vdup.catalogue.compaction import compact_codes, mask_of, orphans, rows_of
 from vdup.catalogue.comparison import Extent, compare, nothing_yet
 from vdup.catalogue.durable import library_errors
+from vdup.catalogue.extras import VideoExtras
 from vdup.catalogue.inspection import (
     check_representatives,
     find_problems,
@@ -41,7 +42,7 @@ from vdup.catalogue.records import FileStamp, StoredVideo, VideoRecord, VideoSta
 from vdup.catalogue.recovery import clear_other_generations, delete_generation, is_tail_garbage, keep_tails
 from vdup.library_files import check_folder, is_there
 from vdup.movies.storage import PackedMovie
-from vdup.types import BoolArray, FloatArray, RowArray, VideoCodes, VideoInfo
+from vdup.types import BoolArray, RowArray, VideoCodes, VideoInfo
 
 
 class LibraryFolder:
@@ -152,8 +153,7 @@ class LibraryFolder:
         *,
         frames_sampled: int,
         representatives: RowArray | None = None,
-        vectors: Mapping[str, FloatArray] | None = None,
-        movie: Sequence[bytes] = (),
+        extras: VideoExtras | None = None,
     ) -> StoredVideo:
         """Stores an indexed video, in place of any older record of its id.
 
@@ -167,8 +167,7 @@ class LibraryFolder:
             frames_sampled: Frames that were decoded.
             representatives: For each row the row that stands for it in the frame index, int64 [N]: a live row, or one
                 of its own (from :attr:`next_row` on), or -1 for itself. None: each row stands for itself.
-            vectors: Vectors of the whole video by their kind, float32 [D] each.
-            movie: Parts of its small grey movie.
+            extras: What is kept besides.
 
         Raises:
             LibraryFullError: The disk is full; the library is as it was.
@@ -205,9 +204,8 @@ class LibraryFolder:
             self.codes.append(codes, record.number, representatives)
             with self.catalogue.transaction():
                 self.catalogue.put(record)
-                for kind, vector in (vectors or {}).items():
-                    self.catalogue.extras.put_vector(record.number, kind, vector)
-                self.catalogue.extras.put_movie(record.number, movie)
+                if extras is not None:
+                    self.catalogue.extras.put(record.number, extras)
                 self.catalogue.set_meta(COMMITTED_ROWS, len(self.codes))
                 self.catalogue.set_meta(STORE_DIRTY, 1)
         except BaseException:

@@ -15,6 +15,7 @@ from vdup.grouping.proposals import Action, Proposal, propose
 from vdup.grouping.self_join import Progress, join_library
 from vdup.grouping.verdicts import ContentPair, content_pair, read_verdicts, write_verdicts
 from vdup.pipeline.open_library import OpenLibrary
+from vdup.types import Intervals
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ class Duplicates:
     """Pairs that share something, left out because they were marked."""
     records: dict[str, VideoRecord]
     """Records of all videos that were compared, by id."""
+    damaged: dict[str, Intervals]
+    """What decoding found damaged, by id; of the videos that are damaged."""
     fingerprint: str
     """Of the library's settings."""
 
@@ -57,15 +60,18 @@ def find_duplicates(library: OpenLibrary, config: DuplicatesJobConfig, progress:
     """
     verdicts = read_verdicts(library.folder.path)
     records = {record.id: record for record in library.videos(VideoState.indexed)}
+    extras = library.folder.catalogue.extras
+    damaged = {name: found for name, record in records.items() if (found := extras.damaged_seconds(record.number))}
     overlaps = join_library(library, config.matcher, progress)
     kept = [overlap for overlap in overlaps if _pair(records, overlap) not in verdicts]
     grouping: Grouping = group_overlaps(kept, config.nearly_all, config.strong_score, config.strong_distance_bits)
     return Duplicates(
-        groups=_judged(grouping.groups, records, config),
+        groups=_judged(grouping.groups, records, damaged, config),
         possible=grouping.possible,
         parts=tuple(overlap for overlap in kept if not overlap.is_near_duplicate(config.nearly_all)),
         ruled_out=len(overlaps) - len(kept),
         records=records,
+        damaged=damaged,
         fingerprint=library.folder.manifest.fingerprint,
     )
 
@@ -82,11 +88,14 @@ def containment_rule(config: DuplicatesJobConfig) -> ContainmentRule:
 
 
 def _judged(
-    groups: Sequence[Group], records: Mapping[str, VideoRecord], config: DuplicatesJobConfig
+    groups: Sequence[Group],
+    records: Mapping[str, VideoRecord],
+    damaged: Mapping[str, Intervals],
+    config: DuplicatesJobConfig,
 ) -> tuple[JudgedGroup, ...]:
     """Looks at the files of groups, and says what is proposed for each."""
     files = {member: look_at(records[member]) for group in groups for member in group.members}
-    proposals = propose(groups, records, files, containment_rule(config), config.nearly_all)
+    proposals = propose(groups, records, files, damaged, containment_rule(config), config.nearly_all)
     return tuple(map(JudgedGroup, groups, proposals))
 
 

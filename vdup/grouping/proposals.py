@@ -9,8 +9,9 @@ from vdup.catalogue.records import VideoRecord
 from vdup.grouping.containment import ContainmentRule
 from vdup.grouping.files import FileLook, FileState, main_names
 from vdup.grouping.groups import Group
-from vdup.grouping.keep import Held, advantages, best_copy
+from vdup.grouping.keep import Damaged, Held, advantages, best_copy, has_more_pixels
 from vdup.grouping.overlap import Overlap, Relation
+from vdup.video.damaged_moments import told_damage
 
 
 class Action(Enum):
@@ -45,6 +46,7 @@ def propose(
     groups: Sequence[Group],
     records: Mapping[str, VideoRecord],
     files: Mapping[str, FileLook],
+    damaged: Damaged,
     rule: ContainmentRule,
     nearly_all: float,
 ) -> list[dict[str, Proposal]]:
@@ -52,24 +54,26 @@ def propose(
 
     In every group the best copy stays and all that it contains may go; then the best of the rest, until none is left.
     So a file that may go is contained in one that stays, directly: never in one that may go too, and never in parts by
-    several.
+    several. A damaged file never stays in place of a whole one; where the whole one has fewer pixels, both stay.
 
     Args:
         groups: as they were found.
         records: of all members.
         files: how the file of each member was found.
+        damaged: what decoding found damaged of each.
         rule: when a video counts as whole in another.
         nearly_all: share of a video from which on it counts as contained when the best copy is chosen.
     """
     # Over all groups: a file with names in two of them must not stay for one and go for the other.
     main = main_names(files, (member for group in groups for member in group.members))
-    return [_propose(group, records, files, main, rule, nearly_all) for group in groups]
+    return [_propose(group, records, files, damaged, main, rule, nearly_all) for group in groups]
 
 
 def _propose(
     group: Group,
     records: Mapping[str, VideoRecord],
     files: Mapping[str, FileLook],
+    damaged: Damaged,
     main: Mapping[str, str],
     rule: ContainmentRule,
     nearly_all: float,
@@ -87,10 +91,16 @@ def _propose(
     whole, held = _containment(group, records, main, rule, nearly_all)
     rest = standing
     while rest:
-        best = best_copy(rest, held, records)
-        going = [member for member in rest if member != best and best in whole.get(member, ())]
+        best = best_copy(rest, held, records, damaged)
+        going = [
+            member
+            for member in rest
+            if member != best
+            and best in whole.get(member, ())
+            and not (damaged.get(member) and has_more_pixels(member, best, records))
+        ]
         actions = dict.fromkeys(going, (Action.remove, f"{best} contains all of it"))
-        actions[best] = Action.keep, _why_kept(best, going, standing, whole, held, records)
+        actions[best] = Action.keep, _why_kept(best, going, standing, whole, held, records, damaged)
         for member, (action, reason) in actions.items():
             proposals[member] = Proposal(action, reason, _in(standing, whole.get(member, ())))
         rest = [member for member in rest if member not in proposals]
@@ -104,15 +114,18 @@ def _why_kept(
     whole: Held,
     held: Held,
     records: Mapping[str, VideoRecord],
+    damaged: Damaged,
 ) -> str:
     if len(standing) == 1:
         return "the only file of the group that can be kept"
     if going:
-        return advantages(best, going, held, records) or "all are alike; the first by name"
+        return advantages(best, going, held, records, damaged) or "all are alike; the first by name"
     holders = _in(standing, whole.get(best, ()))
     if not holders:
         return "no other file is known to contain all of it"
-    better = advantages(best, holders, held, records) or "kept"
+    better = advantages(best, holders, held, records, damaged) or "kept"
+    if damaged.get(best):
+        better = f"{better}, {told_damage(damaged[best])}"
     return f"{better}, though {' and '.join(holders)} contain{'s' if len(holders) == 1 else ''} all of it"
 
 

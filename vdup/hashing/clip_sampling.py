@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from vdup.config import SamplingConfig
 from vdup.errors import VideoDecodeError
-from vdup.types import FrameBatch, VideoInfo
+from vdup.types import FrameBatch, VideoEnd, VideoInfo
 from vdup.video.decoding_process import SamplingPlan
 from vdup.video.reader import VideoReader, open_video
 from vdup.video.scaling import squash
@@ -61,7 +61,7 @@ def read_clip(video: DecodedVideo) -> NDArray[np.uint8]:
     return np.concatenate(batches)
 
 
-def sample_clip(path: Path, plan: SamplingPlan) -> Iterator[VideoInfo | FrameBatch | float]:
+def sample_clip(path: Path, plan: SamplingPlan) -> Iterator[VideoInfo | FrameBatch | VideoEnd]:
     """Frames at the middles of ``plan.batch_size`` equal parts of a video, each a batch of its own.
 
     A video with fewer frames shows some of them more than once, so that every clip is equally long.
@@ -82,7 +82,7 @@ def sample_clip(path: Path, plan: SamplingPlan) -> Iterator[VideoInfo | FrameBat
                 times_seconds=np.array([moment]),
                 searchable=np.ones(1, dtype=np.bool_),
             )
-        yield reader.duration_seconds
+        yield VideoEnd(reader.duration_seconds, reader.damaged_seconds)
 
 
 def on_screen(frames: Iterable[tuple[float, Picture]], moments_seconds: Sequence[float]) -> Iterator[Picture]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from vdup.catalogue.change import Change, decide
 from vdup.catalogue.content_hash import hash_content
+from vdup.catalogue.extras import VideoExtras
 from vdup.catalogue.records import FileStamp, StoredVideo, VideoRecord, VideoState
 from vdup.codes.runs import collapse_runs
 from vdup.errors import PictureTooSmallError, VideoDecodeError, VideoError
@@ -157,7 +158,10 @@ def _copy_of_known_content(library: OpenLibrary, video_id: str, stamp: FileStamp
         if twin.state is VideoState.indexed and twin.id != video_id and not _lacks_vector(library, twin):
             codes = library.folder.video_codes(twin.number)
             info = VideoInfo(twin.width or 0, twin.height or 0, twin.duration_seconds, twin.codec, 0)
-            extras = Extras(_vectors_of(library, twin), library.folder.catalogue.extras.movie_parts(twin.number))
+            known = library.folder.catalogue.extras
+            extras = VideoExtras(
+                _vectors_of(library, twin), known.movie_parts(twin.number), known.damaged_seconds(twin.number)
+            )
             _store(library, video_id, stamp, info, codes, twin.frames_sampled, extras)
             return IndexedFile(video_id, Outcome.indexed, f"same content as {twin.id}: its codes were taken over")
     return None
@@ -196,17 +200,7 @@ def _failed(library: OpenLibrary, video_id: str, stamp: FileStamp, error: VideoE
     return IndexedFile(video_id, Outcome.failed, error.reason)
 
 
-@dataclass(frozen=True)
-class Extras:
-    """What is stored of a video besides its codes."""
-
-    vectors: dict[str, FloatArray]
-    """Of the whole, by kind."""
-    movie: list[bytes]
-    """Parts of its movie."""
-
-
-def _encode(library: OpenLibrary, video: DecodedVideo) -> tuple[VideoCodes, int, Extras]:
+def _encode(library: OpenLibrary, video: DecodedVideo) -> tuple[VideoCodes, int, VideoExtras]:
     """Codes of a decoded video, runs collapsed; the number of frames they come from; what else is kept.
 
     Raises:
@@ -233,7 +227,7 @@ def _encode(library: OpenLibrary, video: DecodedVideo) -> tuple[VideoCodes, int,
         video.duration_seconds,
     )
     vectors = {} if average is None else average.vectors
-    return codes, len(every), Extras(vectors, film.parts())
+    return codes, len(every), VideoExtras(vectors, film.parts(), video.damaged_seconds)
 
 
 def _store(
@@ -243,7 +237,7 @@ def _store(
     info: VideoInfo,
     codes: VideoCodes,
     frames_sampled: int,
-    extras: Extras,
+    extras: VideoExtras,
 ) -> None:
     stored = library.folder.add_video(
         video_id,
@@ -252,8 +246,7 @@ def _store(
         codes,
         frames_sampled=frames_sampled,
         representatives=library.lookup.representatives_for(codes, library.folder.catalogue.get(video_id)),
-        vectors=extras.vectors,
-        movie=extras.movie,
+        extras=extras,
     )
     _forget_old(library, stored)
     library.lookup.add(library.folder.rows_of(stored.record))

@@ -181,6 +181,9 @@ def _group(number: int, judged: JudgedGroup, found: Duplicates, config: Duplicat
                 "height": record.height,
                 "duration_seconds": rounded(record.duration_seconds or 0.0, 3),
                 "bits_per_second": round(bits_per_second(record)),
+                "damaged_seconds": [
+                    [rounded(start, 3), rounded(end, 3)] for start, end in found.damaged.get(member, ())
+                ],
                 "joined_by_one_weak_link": member in judged.group.weakly_joined,
             }
         )

@@ -1,6 +1,6 @@
 """What the library command prints."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -9,10 +9,20 @@ from vdup.catalogue.records import VideoRecord
 from vdup.config import StoreConfig
 from vdup.report.printable import clock, printable, screen
 from vdup.report.table import plain_table
+from vdup.types import Intervals
+from vdup.video.damaged_moments import told_damage
 
 
-def print_videos(records: Sequence[VideoRecord], console: Console | None = None) -> None:
-    """Prints the videos of a library, one a line."""
+def print_videos(
+    records: Sequence[VideoRecord], damaged: Callable[[int], Intervals], console: Console | None = None
+) -> None:
+    """Prints the videos of a library, one a line.
+
+    Args:
+        records: of all videos.
+        damaged: by the number of a video the stretches that decoding found damaged.
+        console: for tests; none: stdout.
+    """
     console = console or screen()
     if not records:
         console.print("the library is empty")
@@ -23,7 +33,7 @@ def print_videos(records: Sequence[VideoRecord], console: Console | None = None)
     table.add_column("length", justify="right")
     table.add_column("picture", justify="right")
     table.add_column("indexed at (UTC)")
-    table.add_column("reason", overflow="fold")
+    table.add_column("remark", overflow="fold")
     for record in records:
         table.add_row(
             printable(record.id),
@@ -31,7 +41,7 @@ def print_videos(records: Sequence[VideoRecord], console: Console | None = None)
             "" if record.duration_seconds is None else clock(record.duration_seconds),
             f"{record.width}x{record.height}" if record.width and record.height else "",
             record.indexed_at.removesuffix("+00:00").replace("T", " "),
-            printable(record.reason),
+            printable(record.reason) or (told_damage(stretches) if (stretches := damaged(record.number)) else ""),
         )
     console.print(table)
 

@@ -19,7 +19,7 @@ from typing import TypeAlias
 import numpy as np
 
 from vdup.errors import VideoDecodeError, VideoError
-from vdup.types import BoolArray, FrameBatch, TimeArray, VideoInfo
+from vdup.types import BoolArray, FrameBatch, TimeArray, VideoEnd, VideoInfo
 
 logger = logging.getLogger(__name__)
 
@@ -50,8 +50,8 @@ class SamplingPlan:
         return (self.batch_size + HELD_BACK_FRAMES) / self.frames_per_second
 
 
-SampleFunction: TypeAlias = Callable[[Path, SamplingPlan], Iterator[VideoInfo | FrameBatch | float]]
-"""Yields what is known of the video, then its batches, last its duration in seconds; raises VideoError."""
+SampleFunction: TypeAlias = Callable[[Path, SamplingPlan], Iterator[VideoInfo | FrameBatch | VideoEnd]]
+"""Yields what is known of the video, then its batches, last what is known at its end; raises VideoError."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class BatchHeader:
 class Finished:
     """The last message of a file."""
 
-    duration_seconds: float | None
+    end: VideoEnd | None
     """None after an error."""
     error: VideoError | None
 
@@ -142,7 +142,7 @@ class WorkClock:
         return self._fields[2]
 
 
-def sample_file(path: Path, plan: SamplingPlan) -> Iterator[VideoInfo | FrameBatch | float]:
+def sample_file(path: Path, plan: SamplingPlan) -> Iterator[VideoInfo | FrameBatch | VideoEnd]:
     """Samples one video file; see :class:`~vdup.video.sampler.VideoSampler`.
 
     Raises:
@@ -163,7 +163,7 @@ def sample_file(path: Path, plan: SamplingPlan) -> Iterator[VideoInfo | FrameBat
     ) as sampler:
         yield sampler.info
         yield from sampler
-        yield sampler.duration_seconds
+        yield sampler.end
 
 
 class _ParentGoneError(Exception):
@@ -183,7 +183,7 @@ def _send_file(
             raise _ParentGoneError from error
         clock.resume()
 
-    duration_seconds: float | None = None
+    end: VideoEnd | None = None
     clock.begin()
     try:
         for item in sample(path, plan):
@@ -198,10 +198,10 @@ def _send_file(
                     header = BatchHeader(shape, item.times_seconds, item.searchable, item.view)
                     send(header, np.ascontiguousarray(item.images).reshape(-1).data)
             else:
-                duration_seconds = float(item)
-        if duration_seconds is None:
-            raise VideoDecodeError(path, "the sampling function ended without a duration")
-        finished = Finished(duration_seconds, None)
+                end = item
+        if end is None:
+            raise VideoDecodeError(path, "the sampling function did not say how long the video is")
+        finished = Finished(end, None)
     except _ParentGoneError:
         raise
     except VideoError as error:

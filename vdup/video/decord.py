@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 
 from vdup.errors import VideoDecodeError
 from vdup.regular_file import open_regular
-from vdup.types import VideoInfo
+from vdup.types import Intervals, VideoInfo
 from vdup.video.container import media_url
 from vdup.video.discover import VIDEO_EXTENSIONS
 from vdup.video.packets import read_packet_times
@@ -99,6 +99,11 @@ class DecordReader:
     def duration_seconds(self) -> float:
         """End of the last frame once frames were read; before that what the container says."""
         return self._end_seconds
+
+    @property
+    def damaged_seconds(self) -> Intervals:
+        """None are known: decord stops where it cannot go on, and does not tell of pictures that it mended."""
+        return ()
 
     def frames_at(
         self, frames_per_second: float, start_seconds: float = 0.0

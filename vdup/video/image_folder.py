@@ -12,7 +12,7 @@ from PIL import Image
 
 from vdup.errors import VideoDecodeError, VideoOpenError
 from vdup.regular_file import open_regular
-from vdup.types import VideoInfo
+from vdup.types import Intervals, VideoInfo
 from vdup.video.scaling import scaled_size
 from vdup.video.ticks import frames_at_ticks
 
@@ -66,6 +66,11 @@ class ImageFolderReader:
     def duration_seconds(self) -> float:
         """End of the last image."""
         return self._end_seconds
+
+    @property
+    def damaged_seconds(self) -> Intervals:
+        """None are known: an image that cannot be read is left out."""
+        return ()
 
     def frames_at(
         self, frames_per_second: float, start_seconds: float = 0.0

@@ -13,8 +13,9 @@ from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
 from vdup.errors import NoVideoStreamError, VideoDecodeError
-from vdup.types import VideoInfo
+from vdup.types import Intervals, VideoInfo
 from vdup.video.container import open_container
+from vdup.video.damaged_moments import DamagedMoments
 from vdup.video.scaling import scaled_size
 from vdup.video.skipping import SKIPPING_CODECS, TickSelection, VideoPacket
 from vdup.video.ticks import TickClock
@@ -48,9 +49,10 @@ class PyAVReader:
         """
         self._path = path
         self._open_containers: list[InputContainer] = []
+        self._damaged: Intervals = ()
         with open_container(path) as container:
             stream = moving_stream(path, container)
-            first = next(_decoded_frames(path, container, stream), None)
+            first = next(_decoded_frames(path, container, stream, DamagedMoments()), None)
             if first is None:
                 raise VideoDecodeError(path, "it opens as a video, but no frame of it can be decoded")
             self.info = _describe(container, stream, first)
@@ -63,6 +65,11 @@ class PyAVReader:
     def duration_seconds(self) -> float:
         """End of the last frame once all were read; before that what the container says, 0 if it says nothing."""
         return self._end_seconds
+
+    @property
+    def damaged_seconds(self) -> Intervals:
+        """Stretches whose pictures were damaged, once all were read."""
+        return self._damaged
 
     def frames_at(
         self, frames_per_second: float, start_seconds: float = 0.0
@@ -82,13 +89,15 @@ class PyAVReader:
             selection = None
             if stream.codec_context.codec.canonical_name in SKIPPING_CODECS and stream.time_base:
                 selection = TickSelection(float(stream.time_base), frames_per_second)
-            frames = _decoded_frames(self._path, container, stream, selection)
+            damaged = DamagedMoments()
+            frames = _decoded_frames(self._path, container, stream, damaged, selection)
             for start, end_seconds, frame in _presented_frames(stream, frames):
                 if clock.shows(end_seconds):
                     yield start, self._upright(scaler, frame)
             if end_seconds == 0.0:
                 raise VideoDecodeError(self._path, "it opens as a video, but no frame of it can be decoded")
             self._end_seconds = end_seconds
+            self._damaged = damaged.intervals(float((stream.start_time or 0) * (stream.time_base or 0)))
         finally:
             container.close()
             if container in self._open_containers:
@@ -141,9 +150,13 @@ def moving_stream(path: Path, container: InputContainer) -> av.VideoStream:
 
 
 def _decoded_frames(
-    path: Path, container: InputContainer, stream: av.VideoStream, selection: TickSelection | None = None
+    path: Path,
+    container: InputContainer,
+    stream: av.VideoStream,
+    moments: DamagedMoments,
+    selection: TickSelection | None = None,
 ) -> Iterator[av.VideoFrame]:
-    """All frames that can be decoded, in presentation order; damage costs only the frames it touches.
+    """All frames that can be decoded, in presentation order; damage costs only the frames it touches, and is noted.
 
     With a selection, frames that are on screen at no tick may be missing.
     """
@@ -156,9 +169,12 @@ def _decoded_frames(
             for frame in packet.decode():
                 if selection:
                     selection.starts_at(frame.pts)
+                if frame.is_corrupt:
+                    moments.note(frame.time)
                 yield frame
         except av.FFmpegError as error:
             damaged += 1
+            moments.note(None if packet.pts is None else float(packet.pts * packet.time_base))
             logger.debug("%s: a packet cannot be decoded: %s", path, error.strerror)
     if damaged:
         logger.warning("%s: %d damaged packets were skipped", path, damaged)

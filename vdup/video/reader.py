@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vdup.errors import VideoDecodeError
-from vdup.types import VideoInfo
+from vdup.types import Intervals, VideoInfo
 from vdup.video.decord import DecordReader
 from vdup.video.image_folder import ImageFolderReader
 from vdup.video.pyav import PyAVReader
@@ -32,6 +32,14 @@ class VideoReader(Protocol):
     @property
     def duration_seconds(self) -> float:
         """Time of the last frame plus its length, once all frames were read; before, what the container says."""
+        ...
+
+    @property
+    def damaged_seconds(self) -> Intervals:
+        """First and last moment of every stretch whose pictures could not be decoded whole, once all were read.
+
+        Empty where the decoder tells nothing of it.
+        """
         ...
 
     def frames_at(
@@ -85,6 +93,11 @@ class FallbackReader:
     def duration_seconds(self) -> float:
         """End of the last frame once all were read, from the reader that read it."""
         return self._current.duration_seconds
+
+    @property
+    def damaged_seconds(self) -> Intervals:
+        """Damaged stretches, from the reader that read to the end."""
+        return self._current.damaged_seconds
 
     def frames_at(
         self, frames_per_second: float, start_seconds: float = 0.0

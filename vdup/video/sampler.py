@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from vdup.types import MOVIE_VIEW, FrameBatch, VideoInfo
+from vdup.types import MOVIE_VIEW, FrameBatch, VideoEnd, VideoInfo
 from vdup.video.bars import find_picture
 from vdup.video.blank import is_blank
 from vdup.video.layout import LayoutTracker
@@ -82,6 +82,11 @@ class VideoSampler:
     def duration_seconds(self) -> float:
         """End of the last frame once all batches were taken; before that what the container says."""
         return self._reader.duration_seconds
+
+    @property
+    def end(self) -> VideoEnd:
+        """What is known once all batches were taken."""
+        return VideoEnd(self._reader.duration_seconds, self._reader.damaged_seconds)
 
     def __iter__(self) -> Iterator[FrameBatch]:
         """Read the video from its start.

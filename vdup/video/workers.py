@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Self
 
 from vdup.errors import DecoderCrashError, DecoderTimeoutError, VideoError
-from vdup.types import FrameBatch, VideoInfo
+from vdup.types import FrameBatch, Intervals, VideoEnd, VideoInfo
 from vdup.video.decoder_worker import SPAWN, DecoderWorker, WorkerGoneError
 from vdup.video.decoding_process import Finished, SampleFunction, SamplingPlan, sample_file
 
@@ -38,7 +38,7 @@ class _File:
         self.batches: deque[FrameBatch] = deque()
         self.buffered_bytes = 0
         self.info: VideoInfo | None = None
-        self.duration_seconds: float | None = None
+        self.end: VideoEnd | None = None
         self.decode_seconds = 0.0
         self.error: VideoError | None = None
         self.finished = False
@@ -75,9 +75,22 @@ class DecodedVideo:
         Raises:
             ValueError: batches are left.
         """
-        if self._file.duration_seconds is None:
+        return self._end.duration_seconds
+
+    @property
+    def damaged_seconds(self) -> Intervals:
+        """Stretches whose pictures were damaged; known once all batches were read.
+
+        Raises:
+            ValueError: batches are left.
+        """
+        return self._end.damaged_seconds
+
+    @property
+    def _end(self) -> VideoEnd:
+        if self._file.end is None:
             raise ValueError(f"{self.path}: the duration is known after the last batch; iterate the video to its end")
-        return self._file.duration_seconds
+        return self._file.end
 
     @property
     def decode_seconds(self) -> float:
@@ -334,7 +347,7 @@ class DecoderPool:
             return
         if isinstance(message, Finished):
             self._files_at_work[worker] = None
-            self._finish(file, worker, message.error, message.duration_seconds)
+            self._finish(file, worker, message.error, message.end)
             return
         with self._changed:
             if isinstance(message, VideoInfo):
@@ -345,11 +358,11 @@ class DecoderPool:
             self._changed.notify_all()
 
     def _finish(
-        self, file: _File, worker: DecoderWorker, error: VideoError | None, duration_seconds: float | None = None
+        self, file: _File, worker: DecoderWorker, error: VideoError | None, end: VideoEnd | None = None
     ) -> None:
         with self._changed:
             file.decode_seconds = worker.clock.busy_seconds
-            file.duration_seconds = duration_seconds
+            file.end = end
             file.error = error
             file.finished = True
             self._changed.notify_all()

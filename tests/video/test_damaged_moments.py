@@ -1,0 +1,23 @@
+"""Damaged moments become stretches."""
+
+from vdup.video.damaged_moments import DamagedMoments, told_damage
+
+
+def test_moments_that_lie_near_are_one_stretch() -> None:
+    moments = DamagedMoments()
+    for seconds in (5.4, 2.4, 3.0, None, 9.0, 3.9):
+        moments.note(seconds)
+    assert moments.intervals(0.0) == ((2.4, 3.9), (5.4, 5.4), (9.0, 9.0))
+
+
+def test_times_begin_with_the_first_frame() -> None:
+    moments = DamagedMoments()
+    moments.note(9.5)
+    moments.note(12.0)
+    assert moments.intervals(10.0) == ((0.0, 0.0), (2.0, 2.0))
+    assert DamagedMoments().intervals(0.0) == ()
+
+
+def test_damage_in_words() -> None:
+    assert told_damage(((3.0, 3.0),)) == "damaged at 3.0 s"
+    assert told_damage(((3.0, 3.5), (8.0, 9.0))) == "damaged from 3.0 to 9.0 s"

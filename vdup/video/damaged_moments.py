@@ -1,0 +1,36 @@
+"""When a video's pictures could not be decoded, or only in part."""
+
+from dataclasses import dataclass, field
+
+from vdup.types import Intervals
+
+_JOINED_SECONDS = 1.0
+"""Damage that lies no farther apart is told as one stretch: what lies between refers to damaged pictures."""
+
+
+@dataclass
+class DamagedMoments:
+    """Collects them while a video is decoded."""
+
+    _moments: list[float] = field(default_factory=list)
+
+    def note(self, seconds: float | None) -> None:
+        """Adds a moment on the video's own clock; one that is not known does not count."""
+        if seconds is not None:
+            self._moments.append(seconds)
+
+    def intervals(self, origin_seconds: float) -> Intervals:
+        """First and last moment of every damaged stretch, in order, from 0 where the clock shows ``origin_seconds``."""
+        found: list[tuple[float, float]] = []
+        for moment in sorted(max(0.0, moment - origin_seconds) for moment in self._moments):
+            if found and moment - found[-1][1] <= _JOINED_SECONDS:
+                found[-1] = found[-1][0], moment
+            else:
+                found.append((moment, moment))
+        return tuple(found)
+
+
+def told_damage(stretches: Intervals) -> str:
+    """Where a video is damaged, in words."""
+    first, last = stretches[0][0], stretches[-1][1]
+    return f"damaged from {first:.1f} to {last:.1f} s" if last - first >= 0.05 else f"damaged at {first:.1f} s"
