@@ -225,6 +225,8 @@ class Evidence:
     """True when it was found in a part of the query's frames: an inset, its host, a half of a split screen, ..."""
     picture: PictureMatch | None = None
     """None where the pictures were not compared."""
+    place_uncertain_seconds: tuple[float, float] | None = None
+    """Where nothing moves in the query, the stretch of the reference that fits as well as the one that is given."""
 
 
 @dataclass(frozen=True)

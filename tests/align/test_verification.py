@@ -15,7 +15,7 @@ from vdup.config import MatcherConfig
 from vdup.movies.movie import Movie
 from vdup.movies.registration import Registration
 from vdup.movies.storage import PackedMovie, pack_movie
-from vdup.types import CODE_BYTES, Placement
+from vdup.types import CODE_BYTES, Placement, VideoCodes
 
 LIMITS = (0.5, 2.0)
 CALIBRATION = Calibration(
@@ -90,7 +90,10 @@ def test_without_movies_or_a_model_the_score_stays() -> None:
 def test_segments_that_come_to_lie_on_one_another_become_one() -> None:
     query, reference = _packed(6, start=5.0, seconds=10.0), _packed(6)
     mine = [_segment(0.0, 9.0, 4.6, 0.4), _segment(0.5, 9.0, 5.4, 0.6)]
-    [found] = verify_segments(mine, query, reference, 30.0, CALIBRATION, MatcherConfig())
+    codes = VideoCodes(
+        np.zeros((1, CODE_BYTES), dtype=np.uint8), np.zeros(1), np.array([29.0]), np.ones(1, dtype=np.bool_), 30.0
+    )
+    [found] = verify_segments(mine, query, reference, codes, 1.0, CALIBRATION, MatcherConfig())
     assert found.segment.line.intercept_seconds == pytest.approx(5.0, abs=0.1)
 
 

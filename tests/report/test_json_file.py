@@ -53,6 +53,7 @@ def test_one_document() -> None:
             "mirrored": False,
             "panel": False,
             "picture": None,
+            "place_uncertain_seconds": None,
         },
     }
 

@@ -39,3 +39,13 @@ def test_what_is_not_known_is_not_said() -> None:
     assert describe_picture(_match(replace(WHOLE, clear=False))) == "-"
     assert describe_picture(replace(_match(None), evidence=None)) == "-"
     assert describe_picture(replace(_match(None), evidence=None, identical=True)) == "whole"
+
+
+def test_where_nothing_moves_the_place_is_uncertain() -> None:
+    still = _match(replace(WHOLE, clear=False))
+    assert still.evidence is not None
+    uncertain = replace(still, evidence=replace(still.evidence, place_uncertain_seconds=(10.0, 40.25)))
+    assert describe_picture(uncertain) == "place uncertain, 10.0 - 40.2 s"
+    assert uncertain.evidence is not None
+    mirrored = replace(uncertain, evidence=replace(uncertain.evidence, mirrored=True))
+    assert describe_picture(mirrored) == "mirrored, place uncertain, 10.0 - 40.2 s"

@@ -75,6 +75,8 @@ class ScoredSegment:
     panel: bool
     registration: Registration | None = None
     """How the movies agree; none where there are none, or the segment was not looked at so closely."""
+    fits_equally_seconds: tuple[float, float] | None = None
+    """Stretch of the reference in which the place is uncertain, as nothing moves in the query."""
 
     def intervals(self) -> tuple[tuple[float, float], tuple[float, float]]:
         """Query and reference interval in seconds."""

@@ -9,9 +9,11 @@ from vdup.align.line_fit import Line
 from vdup.align.matcher import ScoredSegment
 from vdup.align.refine import Segment
 from vdup.align.segments import suppress
+from vdup.align.still import settle_still
 from vdup.config import MatcherConfig
-from vdup.movies.registration import Registration, register
+from vdup.movies.registration import STILL, Registration, register
 from vdup.movies.storage import PackedMovie
+from vdup.types import VideoCodes
 
 _CONTEXT_SECONDS = 12.0
 """Movies are unpacked so far before and after a segment."""
@@ -22,9 +24,8 @@ _LINE_CONTRAST = 0.3
 the median error of the line is then 0.04 s, that of the codes 0.14 s."""
 
 _LEAST_MOTION = 0.01
-_STILL = 0.03
-"""Motion from which on a side counts as moving; the logarithm of how much more there is, up to a limit, is weighed."""
 _MOST_MOVING = 3.0
+"""The logarithm of how much more a side moves than one that is still is weighed up to here."""
 _MOST_SHARED = 0.5
 
 _SURE = 0.9
@@ -81,19 +82,30 @@ def verify_segments(
     segments: Sequence[ScoredSegment],
     query: PackedMovie | None,
     reference: PackedMovie | None,
-    reference_seconds: float,
+    codes: VideoCodes,
+    step_seconds: float,
     calibration: Calibration,
     config: MatcherConfig,
 ) -> list[ScoredSegment]:
     """Verifies the segments of one query and one reference; of those that then lie on one another the best is kept.
 
-    Other moments of the reference that merely resemble the right one go too; see :func:`other_moments`.
+    Other moments of the reference that merely resemble the right one go too (:func:`other_moments`), and where nothing
+    moves in the query the place is said to be uncertain (:mod:`vdup.align.still`).
+
+    Args:
+        segments: as the codes found them.
+        query: movie of the query.
+        reference: movie of the reference.
+        codes: of the reference.
+        step_seconds: distance of its sampled frames.
+        calibration: with its model of verification.
+        config: settings of the search.
     """
     limits = (config.min_speed, config.max_speed)
-    verified = [verify(item, query, reference, reference_seconds, calibration, limits) for item in segments]
+    verified = [verify(item, query, reference, codes.duration_seconds, calibration, limits) for item in segments]
     best = suppress(verified, lambda item: item.score, ScoredSegment.intervals, _MOST_SHARED)
     resembling = other_moments(best)
-    return [item for item, other in zip(best, resembling, strict=True) if not other]
+    return settle_still([item for item, other in zip(best, resembling, strict=True) if not other], codes, step_seconds)
 
 
 def other_moments(segments: Sequence[ScoredSegment]) -> list[bool]:
@@ -141,7 +153,7 @@ def verification_inputs(code_score: float, seconds: float, found: Registration) 
     """
     bounded = min(max(code_score, 1e-4), 1 - 1e-4)
     stiller = min(found.motion, found.reference_motion) + _LEAST_MOTION / 2
-    moving = min(max(math.log(stiller / _STILL), 0.0), _MOST_MOVING)
+    moving = min(max(math.log(stiller / STILL), 0.0), _MOST_MOVING)
     unexplained = moving * (1 - max(found.correlation, 0.0))
     return {
         "code_score": math.log(bounded / (1 - bounded)),
@@ -159,7 +171,7 @@ def verification_inputs(code_score: float, seconds: float, found: Registration) 
 
 def is_clear(found: Registration) -> bool:
     """Whether movies agree so well that their line and place can be believed; where nothing moves they cannot."""
-    moving = min(found.motion, found.reference_motion) >= _STILL
+    moving = min(found.motion, found.reference_motion) >= STILL
     return moving and found.correlation >= _LINE_CORRELATION and found.contrast >= _LINE_CONTRAST
 
 

@@ -115,8 +115,9 @@ def _found(
         weights = library.lookup.weights(library.folder.rows_of(other))
         reference = library.folder.video_codes(other.number)
         plausible = suppress_competing(matcher.match(track, candidate.query_rows, reference, weights))
+        step_seconds = 1 / rate_for(sampling.library_fps, reference.duration_seconds)
         verified = verify_segments(
-            plausible, movie, library.folder.movie(other.number), other.duration_seconds or 0.0, calibration, config
+            plausible, movie, library.folder.movie(other.number), reference, step_seconds, calibration, config
         )
         segments = [item for item in verified if item.score >= config.threshold]
         shared = [Shared(*item.intervals(), item.score, item.mean_hamming_distance) for item in segments]

@@ -18,6 +18,7 @@ from vdup.pipeline.encoder import Encoder, build_encoder
 from vdup.pipeline.query_codes import encode_queries
 from vdup.pipeline.searcher import suppress_competing
 from vdup.types import VideoCodes
+from vdup.video.rate import rate_for
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,12 @@ class StreamMatcher(PairMatcher[StreamVideo]):
             found = [segment for segment in found if self._lies_inside(segment, query, reference)]
         movies = query.tracks[0].movie, reference.tracks[0].movie
         verified = verify_segments(
-            suppress_competing(found), *movies, reference.reference.duration_seconds, self._calibration, self._config
+            suppress_competing(found),
+            *movies,
+            reference.reference,
+            1 / rate_for(self._model.sampling.library_fps, reference.reference.duration_seconds),
+            self._calibration,
+            self._config,
         )
         best = [segment for segment in verified if segment.score >= self._config.threshold]
         best = sorted(best, key=lambda segment: -segment.score)[: self._config.max_matches]

@@ -33,6 +33,9 @@ _PLAIN_BONUS = 0.02
 _UNEXPLAINED = 0.02
 """Left unexplained at a correlation of 1: no copy is perfect."""
 
+STILL = 0.03
+"""Motion of a side below which nothing is said to move, in deviations of a picture."""
+
 _ELSEWHERE_SECONDS = 1.0
 """Lines shifted by more than this tell how well other moments fit."""
 

@@ -20,6 +20,7 @@ from vdup.pipeline.identical import identical_match, identical_videos
 from vdup.pipeline.open_library import OpenLibrary
 from vdup.pipeline.query_codes import QueryCodes, encode_queries
 from vdup.types import CODE_BITS, Evidence, Match, PictureMatch, VideoCodes
+from vdup.video.rate import rate_for
 
 _SEARCH_AT_ONCE = 256
 """Query frames looked up in one call."""
@@ -176,8 +177,10 @@ def find_segments(
         record = library.folder.catalogue.by_number(number)
         if record is not None:
             mine = [segment for other, segment in likely if other == number]
+            codes = library.folder.video_codes(number)
+            step_seconds = 1 / rate_for(library.config.sampling.library_fps, codes.duration_seconds)
             verified = verify_segments(
-                mine, movie, library.folder.movie(number), record.duration_seconds or 0.0, calibration, config
+                mine, movie, library.folder.movie(number), codes, step_seconds, calibration, config
             )
             chosen += [(record, segment) for segment in verified]
     return [(record, segment) for record, segment in silence_farther(chosen) if segment.score >= config.threshold]
@@ -278,6 +281,7 @@ def _as_match(query_id: str, reference_id: str, scored: ScoredSegment) -> Match:
             mirrored=scored.mirrored,
             panel=scored.panel,
             picture=None if scored.registration is None else _picture(scored.registration),
+            place_uncertain_seconds=scored.fits_equally_seconds,
         ),
     )
 

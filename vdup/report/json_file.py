@@ -83,6 +83,9 @@ def _match(match: Match) -> Mapping[str, Json]:
             "mirrored": evidence.mirrored,
             "panel": evidence.panel,
             "picture": None if evidence.picture is None else _picture(evidence.picture),
+            "place_uncertain_seconds": None
+            if evidence.place_uncertain_seconds is None
+            else [rounded(moment, 3) for moment in evidence.place_uncertain_seconds],
         },
     }
 

@@ -12,11 +12,15 @@ def describe_picture(match: Match) -> str:
     """How the reference's picture appears in the query.
 
     Returns:
-        Words such as ``whole``, ``mirrored, cropped to 56%`` or ``inset of 20%``; ``-`` where it is not known.
+        Words such as ``whole``, ``mirrored, cropped to 56%`` or ``inset of 20%``; ``-`` where it is not known. Where
+        nothing moves, ``place uncertain`` and the stretch of the reference that fits equally.
     """
     if match.identical:
         return "whole"
     evidence = match.evidence
+    if evidence is not None and evidence.place_uncertain_seconds is not None:
+        start, end = evidence.place_uncertain_seconds
+        return f"{'mirrored, ' if evidence.mirrored else ''}place uncertain, {start:.1f} - {end:.1f} s"
     if evidence is None or evidence.picture is None or not evidence.picture.clear:
         return "mirrored" if evidence is not None and evidence.mirrored else "-"
     found = evidence.picture.placement
