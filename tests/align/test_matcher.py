@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from align.moving_codes import Footage, as_query, make_calibration, reference
 
+from vdup.align.line_fit import Line
 from vdup.align.matcher import QueryTrack, ScoredSegment, SegmentMatcher
 from vdup.config import MatcherConfig
 from vdup.types import BoolArray, CodeArray, FloatArray, VideoCodes
@@ -200,3 +201,52 @@ def test_query_and_reference_of_a_still_picture() -> None:
     [found] = _match(_query(np.repeat(picture, 20, axis=0)), video)
     assert found.intervals()[0] == pytest.approx((0, 10), abs=0.5)
     assert found.segment.line.speed == 1.0
+
+
+def _slow(seconds: float) -> Footage:
+    """Footage of which a moment is near to those round it: a tenth of the bits change in a second."""
+    slow = Footage(5)
+    random = np.random.default_rng(6)
+    pictures = [slow._pictures[0]]
+    for _ in range(round(seconds)):
+        pictures.append(pictures[-1] ^ (random.random(len(pictures[-1])) < 0.1).astype(np.uint8))
+    slow._pictures = np.stack(pictures)
+    return slow
+
+
+def test_a_copy_that_is_shown_twice_in_a_row_is_found_twice() -> None:
+    slow = _slow(60)
+    excerpt = slow.codes_at(20 + np.arange(0, 6, 0.5), 0.02)
+    found = _match(_query(excerpt, excerpt), reference(slow, 60))
+    places = sorted(segment.intervals() for segment in found[:2])
+    for (query, video), start in zip(places, (0.0, 6.0), strict=True):
+        assert query == pytest.approx((start, start + 6), abs=1.1)
+        assert video == pytest.approx((20, 26), abs=1.1)
+
+
+def _along(query: QueryTrack, core: tuple[float, float], intercept: float = 13.0) -> ScoredSegment | None:
+    video = reference(KNOWN, 120)
+    matcher = SegmentMatcher(MatcherConfig(), CALIBRATION, 1.0)
+    return matcher.along(query, video, np.ones(len(video), dtype=np.float32), Line(1.0, intercept), core)
+
+
+def test_a_given_line_goes_on_while_frames_are_as_near() -> None:
+    query = _query(_unknown(20), _copy(33, 10), _unknown(20, 50))
+    found = _along(query, (23.0, 26.0))
+    assert found is not None
+    _assert_at(found, (20, 30), (33, 43))
+    assert found.segment.line == Line(1.0, 13.0)
+    assert found.score > 0.5
+
+
+def test_a_given_line_ends_where_frames_are_much_farther() -> None:
+    query = _query(_copy(33, 6, noise=0.22), _copy(39, 6, noise=0.02), _copy(45, 6, noise=0.22))
+    found = _along(query, (7.0, 11.0), 33.0)
+    assert found is not None
+    _assert_at(found, (6, 12), (39, 45))
+
+
+def test_a_given_line_without_evidence_is_no_segment() -> None:
+    assert _along(_query(_unknown(40)), (10.0, 20.0)) is None
+    assert _along(_query(_copy(33, 10)), (50.0, 60.0)) is None
+    assert _along(_query(_unknown(10), _copy(43, 0.5), _unknown(10)), (10.0, 10.4), 33.0) is None, "too short"

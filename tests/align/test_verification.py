@@ -10,12 +10,11 @@ from vdup.align.calibration import VERIFICATION_INPUTS, Calibration, Evidence, S
 from vdup.align.line_fit import Line
 from vdup.align.matcher import ScoredSegment
 from vdup.align.refine import Segment
-from vdup.align.verification import is_clear, other_moments, verification_inputs, verify, verify_segments
-from vdup.config import MatcherConfig
+from vdup.align.verification import is_clear, other_moments, verification_inputs, verify
 from vdup.movies.movie import Movie
 from vdup.movies.registration import Registration
 from vdup.movies.storage import PackedMovie, pack_movie
-from vdup.types import CODE_BYTES, Placement, VideoCodes
+from vdup.types import CODE_BYTES, Placement
 
 LIMITS = (0.5, 2.0)
 CALIBRATION = Calibration(
@@ -85,16 +84,6 @@ def test_without_movies_or_a_model_the_score_stays() -> None:
     plain = verify(before, movie, movie, 30.0, replace(CALIBRATION, verification=None), LIMITS)
     assert plain.score == before.score
     assert plain.registration is not None
-
-
-def test_segments_that_come_to_lie_on_one_another_become_one() -> None:
-    query, reference = _packed(6, start=5.0, seconds=10.0), _packed(6)
-    mine = [_segment(0.0, 9.0, 4.6, 0.4), _segment(0.5, 9.0, 5.4, 0.6)]
-    codes = VideoCodes(
-        np.zeros((1, CODE_BYTES), dtype=np.uint8), np.zeros(1), np.array([29.0]), np.ones(1, dtype=np.bool_), 30.0
-    )
-    [found] = verify_segments(mine, query, reference, codes, 1.0, CALIBRATION, MatcherConfig())
-    assert found.segment.line.intercept_seconds == pytest.approx(5.0, abs=0.1)
 
 
 def test_scores_of_any_size_have_inputs() -> None:

@@ -16,7 +16,7 @@ from vdup.config import MatcherConfig
 from vdup.movies.registration import Registration
 from vdup.movies.storage import PackedMovie
 from vdup.temporal.segment_score import score_segment
-from vdup.types import BoolArray, CodeArray, FloatArray, RowArray, TimeArray, VideoCodes
+from vdup.types import CODE_BITS, BoolArray, CodeArray, FloatArray, RowArray, TimeArray, VideoCodes
 from vdup.video.rate import rate_for
 
 _FRAMES_AT_ONCE = 64
@@ -26,6 +26,16 @@ _MOST_STREAMS_REFINED = 40
 _MOST_SHARED = 0.5
 _CONTEXT_SECONDS = 10.0
 """Query frames round a stream that are looked at when its ends are placed."""
+
+_OTHER_MOMENT_BITS = 24
+"""Rows farther than the nearest one by this count less, by twice as much not at all, and then against a line. Of 16-80
+this found excerpts that are shown twice in a row best without more that is wrong, on queries made from real clips."""
+_AGAINST_OTHER_MOMENTS = -0.35
+
+_AS_NEAR_BITS = 64
+"""A given line goes on while frames are no farther than those within by more than this."""
+_NO_PART = np.float32(-1.5)
+"""Evidence of frames beyond it."""
 
 _CALIBRATED_STEP_SECONDS = 0.5
 """Step of the query frames that calibrations are made with. Finer ones are no more independent of one another."""
@@ -120,11 +130,7 @@ class SegmentMatcher:
         """
         if not len(reference.codes):  # a catalogue from elsewhere may say so of a video
             return []
-        # Short videos are sampled more finely.
-        step_seconds = 1 / rate_for(1 / self._step_seconds, reference.duration_seconds)
-        track = ReferenceTrack(
-            reference.starts_seconds, reference.ends_seconds, reference.duration_seconds, step_seconds
-        )
+        track = self._track(reference)
         matcher = StreamMatcher(track, self._rules, weights)
         for first in range(0, len(frames), _FRAMES_AT_ONCE):
             part = frames[first : first + _FRAMES_AT_ONCE]
@@ -151,12 +157,77 @@ class SegmentMatcher:
         ]
         return suppress(segments, lambda item: item.segment.total_evidence, ScoredSegment.intervals, _MOST_SHARED)
 
+    def along(
+        self,
+        query: QueryTrack,
+        reference: VideoCodes,
+        weights: FloatArray,
+        line: Line,
+        core_seconds: tuple[float, float],
+    ) -> ScoredSegment | None:
+        """The segment on a line that was found by other means.
+
+        Beyond the stretch that it was found on it goes on while frames are about as near as those within.
+
+        Args:
+            query: the query.
+            reference: codes of the reference.
+            weights: weight of each reference row, float32 [M].
+            line: the line.
+            core_seconds: the stretch of the query.
+
+        Returns:
+            The segment; none when no frame has evidence for a copy, or it is too short.
+        """
+        start, end = core_seconds
+        times = query.times_seconds
+        frames = np.flatnonzero((times >= start - _CONTEXT_SECONDS) & (times <= end + _CONTEXT_SECONDS))
+        if not len(reference.codes) or not len(frames):
+            return None
+        times = times[frames]
+        distances, known = _distances(query, frames, reference)
+        evidence = self._evidence(query, frames, distances, known, weights)
+        track, fit = self._track(reference), _to_rows(distances, known, reference)
+        within = ((times >= start) & (times <= end))[:, None]
+        inner = np.where(within, evidence, _NO_PART)
+        core = cut_segment(line, core_seconds, times, inner, fit, track, query.duration_seconds)
+        if core is None:
+            return None
+        near = distances[core.query_rows, core.reference_rows].mean() + _AS_NEAR_BITS
+        outer = np.where(within | (distances <= near), evidence, _NO_PART)
+        segment = cut_segment(line, core_seconds, times, outer, fit, track, query.duration_seconds)
+        if segment is None or self._too_short(segment, query):
+            return None
+        tmk, _ = self._tmk(segment, query, frames, reference)
+        return self._score(segment, tmk, query, frames, reference)
+
+    def step_seconds_of(self, reference: VideoCodes) -> float:
+        """Distance of the sampled frames of a reference: short videos are sampled more finely."""
+        return 1 / rate_for(1 / self._step_seconds, reference.duration_seconds)
+
+    def _track(self, reference: VideoCodes) -> ReferenceTrack:
+        starts, ends = reference.starts_seconds, reference.ends_seconds
+        return ReferenceTrack(starts, ends, reference.duration_seconds, self.step_seconds_of(reference))
+
+    def _too_short(self, segment: Segment, query: QueryTrack) -> bool:
+        # Ends are uncertain by half a step.
+        slack_seconds = min(query.step_seconds, self._config.min_segment_seconds) / 2
+        length = segment.query_end_seconds - segment.query_start_seconds
+        return length < self._config.min_segment_seconds - slack_seconds
+
     def _evidence(
         self, query: QueryTrack, frames: RowArray, distances: BitCounts, known: BoolArray, weights: FloatArray
     ) -> FloatArray:
-        """Evidence of query frames against reference rows, float32 [frames, rows]; 0 where either is blank."""
+        """Evidence of query frames against reference rows, float32 [frames, rows]; 0 where either is blank.
+
+        A row that is much farther than the nearest one of the reference shows another moment, however like it is: its
+        evidence falls to nothing and below. Otherwise a line would go on from a copied stretch through all that
+        resembles it.
+        """
         evidence = self._calibration.evidence.of(distances, query.backgrounds[frames][:, None])
-        evidence = np.where(evidence > 0, evidence * weights, evidence)
+        nearest = np.where(known, distances, CODE_BITS).min(axis=1, keepdims=True)
+        same_moment = np.clip(2 - (distances - nearest) / _OTHER_MOMENT_BITS, _AGAINST_OTHER_MOMENTS, 1.0)
+        evidence = np.where(evidence > 0, evidence * weights * same_moment, evidence)
         return np.where(known, evidence, np.float32(0.0))
 
     def _refine(
@@ -168,8 +239,7 @@ class SegmentMatcher:
         frames = np.flatnonzero(near)
         distances, known = _distances(query, frames, reference)
         evidence = self._evidence(query, frames, distances, known, weights)
-        codes = np.asarray(reference.codes)
-        fit = Distances.of(distances, known, paired_hamming(codes[:-1], codes[1:]))
+        fit = _to_rows(distances, known, reference)
         times = query.times_seconds[frames]
         limits = (self._config.min_speed, self._config.max_speed)
         segment = best_segment(stream, times, evidence, fit, track, limits, query.duration_seconds)
@@ -183,9 +253,7 @@ class SegmentMatcher:
             other = cut_segment(shifted, core, times, evidence, fit, track, query.duration_seconds)
             if other is not None and other.total_evidence > segment.total_evidence:
                 segment = other
-        # Ends are uncertain by half a step.
-        slack_seconds = min(query.step_seconds, self._config.min_segment_seconds) / 2
-        if segment.query_end_seconds - segment.query_start_seconds < self._config.min_segment_seconds - slack_seconds:
+        if self._too_short(segment, query):
             return None
         return self._score(segment, tmk, query, frames, reference)
 
@@ -228,6 +296,11 @@ class SegmentMatcher:
             mirrored=query.mirrored,
             panel=query.panel,
         )
+
+
+def _to_rows(distances: BitCounts, known: BoolArray, reference: VideoCodes) -> Distances:
+    codes = np.asarray(reference.codes)
+    return Distances.of(distances, known, paired_hamming(codes[:-1], codes[1:]))
 
 
 def _distances(query: QueryTrack, frames: RowArray, reference: VideoCodes) -> tuple[BitCounts, BoolArray]:

@@ -8,12 +8,8 @@ from vdup.align.calibration import Calibration
 from vdup.align.line_fit import Line
 from vdup.align.matcher import ScoredSegment
 from vdup.align.refine import Segment
-from vdup.align.segments import suppress
-from vdup.align.still import settle_still
-from vdup.config import MatcherConfig
 from vdup.movies.registration import STILL, Registration, register
 from vdup.movies.storage import PackedMovie
-from vdup.types import VideoCodes
 
 _CONTEXT_SECONDS = 12.0
 """Movies are unpacked so far before and after a segment."""
@@ -76,36 +72,6 @@ def verify(
         segment = _on_line(segment, Line(found.speed, found.intercept_seconds), reference_seconds)
         mirrored = found.placement.mirrored
     return replace(scored, segment=segment, score=score, mirrored=mirrored, registration=found)
-
-
-def verify_segments(
-    segments: Sequence[ScoredSegment],
-    query: PackedMovie | None,
-    reference: PackedMovie | None,
-    codes: VideoCodes,
-    step_seconds: float,
-    calibration: Calibration,
-    config: MatcherConfig,
-) -> list[ScoredSegment]:
-    """Verifies the segments of one query and one reference; of those that then lie on one another the best is kept.
-
-    Other moments of the reference that merely resemble the right one go too (:func:`other_moments`), and where nothing
-    moves in the query the place is said to be uncertain (:mod:`vdup.align.still`).
-
-    Args:
-        segments: as the codes found them.
-        query: movie of the query.
-        reference: movie of the reference.
-        codes: of the reference.
-        step_seconds: distance of its sampled frames.
-        calibration: with its model of verification.
-        config: settings of the search.
-    """
-    limits = (config.min_speed, config.max_speed)
-    verified = [verify(item, query, reference, codes.duration_seconds, calibration, limits) for item in segments]
-    best = suppress(verified, lambda item: item.score, ScoredSegment.intervals, _MOST_SHARED)
-    resembling = other_moments(best)
-    return settle_still([item for item, other in zip(best, resembling, strict=True) if not other], codes, step_seconds)
 
 
 def other_moments(segments: Sequence[ScoredSegment]) -> list[bool]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from vdup.align.calibration import Calibration, load_calibration
 from vdup.align.matcher import QueryTrack, SegmentMatcher
-from vdup.align.verification import verify_segments
+from vdup.align.second_look import Pair, SecondLook
 from vdup.catalogue.records import VideoRecord, VideoState
 from vdup.config import MatcherConfig
 from vdup.grouping.journal import Found, Journal
@@ -106,6 +106,7 @@ def _found(
     times_shown = max(1, round(rate_for(sampling.query_fps, codes.duration_seconds) / stored_fps))
     track = stored_track(codes, calibration, 1.0 / stored_fps, times_shown)
     matcher = SegmentMatcher(config, calibration, 1.0 / sampling.library_fps)
+    second_look = SecondLook(matcher, calibration, config)
     movie = library.folder.movie(record.number)
     found: dict[int, list[Shared]] = {}
     for candidate in find_candidates(library, track, config):
@@ -115,10 +116,8 @@ def _found(
         weights = library.lookup.weights(library.folder.rows_of(other))
         reference = library.folder.video_codes(other.number)
         plausible = suppress_competing(matcher.match(track, candidate.query_rows, reference, weights))
-        step_seconds = 1 / rate_for(sampling.library_fps, reference.duration_seconds)
-        verified = verify_segments(
-            plausible, movie, library.folder.movie(other.number), reference, step_seconds, calibration, config
-        )
+        pair = Pair([track], movie, reference, weights, library.folder.movie(other.number))
+        verified = second_look.at(pair, plausible)
         segments = [item for item in verified if item.score >= config.threshold]
         shared = [Shared(*item.intervals(), item.score, item.mean_hamming_distance) for item in segments]
         shown = [item for item in shared if not _is_nearly_blank(track, item.first_seconds)]

@@ -7,7 +7,7 @@ import numpy as np
 
 from vdup.align.calibration import Calibration, load_calibration
 from vdup.align.matcher import QueryTrack, ScoredSegment, SegmentMatcher
-from vdup.align.verification import verify_segments
+from vdup.align.second_look import Pair, SecondLook
 from vdup.codes.runs import collapse_runs
 from vdup.config import MatcherConfig, ModelConfig
 from vdup.datasets.base import VideoFile
@@ -18,7 +18,6 @@ from vdup.pipeline.encoder import Encoder, build_encoder
 from vdup.pipeline.query_codes import encode_queries
 from vdup.pipeline.searcher import suppress_competing
 from vdup.types import VideoCodes
-from vdup.video.rate import rate_for
 
 
 @dataclass(frozen=True)
@@ -104,14 +103,9 @@ class StreamMatcher(PairMatcher[StreamVideo]):
         if inside:
             found = [segment for segment in found if self._lies_inside(segment, query, reference)]
         movies = query.tracks[0].movie, reference.tracks[0].movie
-        verified = verify_segments(
-            suppress_competing(found),
-            *movies,
-            reference.reference,
-            1 / rate_for(self._model.sampling.library_fps, reference.reference.duration_seconds),
-            self._calibration,
-            self._config,
-        )
+        pair = Pair(query.tracks, movies[0], reference.reference, weights, movies[1])
+        look = SecondLook(self._matcher, self._calibration, self._config)
+        verified = look.at(pair, suppress_competing(found))
         best = [segment for segment in verified if segment.score >= self._config.threshold]
         best = sorted(best, key=lambda segment: -segment.score)[: self._config.max_matches]
         if not best:

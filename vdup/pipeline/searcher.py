@@ -8,8 +8,9 @@ import numpy as np
 
 from vdup.align.calibration import Calibration, load_calibration
 from vdup.align.matcher import QueryTrack, ScoredSegment, SegmentMatcher
+from vdup.align.second_look import Pair, SecondLook
 from vdup.align.segments import suppress, suppress_farther
-from vdup.align.verification import is_clear, verify_segments
+from vdup.align.verification import is_clear
 from vdup.candidates import Candidate, add_coarse, frame_votes, rank_candidates
 from vdup.catalogue.records import VideoRecord
 from vdup.codes.runs import RUN_RADIUS_BITS
@@ -20,7 +21,6 @@ from vdup.pipeline.identical import identical_match, identical_videos
 from vdup.pipeline.open_library import OpenLibrary
 from vdup.pipeline.query_codes import QueryCodes, encode_queries
 from vdup.types import CODE_BITS, Evidence, Match, PictureMatch, VideoCodes
-from vdup.video.rate import rate_for
 
 _SEARCH_AT_ONCE = 256
 """Query frames looked up in one call."""
@@ -157,6 +157,7 @@ def find_segments(
         LibraryDamagedError: a stored movie is damaged.
     """
     matcher = SegmentMatcher(config, calibration, 1.0 / library.config.sampling.library_fps)
+    second_look = SecondLook(matcher, calibration, config)
     found: dict[int, list[ScoredSegment]] = {}
     for track in tracks:
         for candidate in find_candidates(library, track, config):
@@ -177,12 +178,9 @@ def find_segments(
         record = library.folder.catalogue.by_number(number)
         if record is not None:
             mine = [segment for other, segment in likely if other == number]
-            codes = library.folder.video_codes(number)
-            step_seconds = 1 / rate_for(library.config.sampling.library_fps, codes.duration_seconds)
-            verified = verify_segments(
-                mine, movie, library.folder.movie(number), codes, step_seconds, calibration, config
-            )
-            chosen += [(record, segment) for segment in verified]
+            codes, weights = library.folder.video_codes(number), library.lookup.weights(library.folder.rows_of(record))
+            pair = Pair(tracks, movie, codes, weights, library.folder.movie(number))
+            chosen += [(record, segment) for segment in second_look.at(pair, mine)]
     return [(record, segment) for record, segment in silence_farther(chosen) if segment.score >= config.threshold]
 
 
