@@ -4,11 +4,12 @@
 
     python -m benchmarks.excerpts videos=DIR [keep=DIR] [seed=1] [override ...]
 
-Of every video in DIR four excerpts of 2-10 s are made: plain, cropped, mirrored, and 1.25 times as fast, all encoded
-anew. The videos are indexed, the excerpts searched for. An excerpt **moves** when its brightness on a grid of 32 by 32
-cells differs from its mean over time by 2 grey levels or more (root mean square): only such a one can be placed. It is
-placed when one match covers it and both ends lie within half a second on both sides. A speed is right within the larger
-of 2 % and 0.2 s over the length. ``keep`` keeps excerpts and library for the next run.
+Of every video in DIR five excerpts of 2-10 s are made: plain, cropped, mirrored, 1.25 times as fast, and shown twice in
+a row, all encoded anew. The videos are indexed, the excerpts searched for. An excerpt **moves** when its brightness on
+a grid of 32 by 32 cells differs from its mean over time by 2 grey levels or more (root mean square): only such a one
+can be placed. It is placed when one match covers it and both ends lie within half a second on both sides. A speed is
+right within the larger of 2 % and 0.2 s over the length. What is shown twice is found, placed and so on when each
+showing is. ``keep`` keeps excerpts and library for the next run.
 """
 
 import json
@@ -32,7 +33,7 @@ from vdup.video.discover import find_videos
 from vdup.video.sampler import sample_video
 
 _USAGE = "usage: python -m benchmarks.excerpts videos=DIR [keep=DIR] [seed=1] [override ...]"
-KINDS = ("plain", "cropped", "mirrored", "1.25x")
+KINDS = ("plain", "cropped", "mirrored", "1.25x", "twice")
 _RATE = Fraction(25)
 _LENGTHS_SECONDS = (2.0, 10.0)
 _SHORT_SIDE_PIXELS = 320
@@ -52,9 +53,14 @@ class Excerpt:
     """In the source."""
     end_seconds: float
     seconds: float
-    """Its own length."""
+    """Its own length, shown once."""
     motion: float
     """Grey levels, root mean square."""
+
+    @property
+    def shown_from_seconds(self) -> tuple[float, ...]:
+        """Where in the file it is shown."""
+        return (0.0, self.seconds) if self.kind == "twice" else (0.0,)
 
     @property
     def moves(self) -> bool:
@@ -73,7 +79,7 @@ class Outcome:
     speed_right: bool
     mirrored_right: bool
     extra: int
-    """Matches besides the best right one."""
+    """Matches besides the best right one of each showing."""
 
 
 def make_excerpts(videos: Path, target: Path, seed: int) -> list[Excerpt]:
@@ -83,11 +89,14 @@ def make_excerpts(videos: Path, target: Path, seed: int) -> list[Excerpt]:
         VideoError: a video cannot be read.
     """
     target.mkdir(parents=True, exist_ok=True)
-    rng = np.random.default_rng(seed)
+    # What is shown twice was added later, and the other excerpts are to stay those that they were.
+    random = np.random.default_rng(seed)
+    random_twice = np.random.default_rng([seed, 1])
     excerpts = []
     for source, path in find_videos(videos):
         length = length_seconds(path)
         for kind in KINDS:
+            rng = random_twice if kind == "twice" else random
             speed = _FAST if kind == "1.25x" else 1.0
             least, most = _LENGTHS_SECONDS
             seconds = float(rng.uniform(least, min(most, max(least, length / speed))))
@@ -95,7 +104,7 @@ def make_excerpts(videos: Path, target: Path, seed: int) -> list[Excerpt]:
             name = f"{source.replace('/', '_').rsplit('.', 1)[0]}-{kind}.mp4"
             file = target / name
             count = _write(path, file, kind, start, seconds, speed, rng)
-            shown = count / float(_RATE)
+            shown = count / float(_RATE) / (2 if kind == "twice" else 1)
             excerpts.append(Excerpt(name, source, kind, start, start + shown * speed, shown, motion_of(file)))
     return excerpts
 
@@ -109,6 +118,10 @@ def _write(
     top, left = (float(rng.uniform(0, 0.25)) for _ in range(2))
 
     def pieces() -> Iterator[NDArray[np.uint8]]:
+        for _ in range(2 if kind == "twice" else 1):
+            yield from showing()
+
+    def showing() -> Iterator[NDArray[np.uint8]]:
         # Frames at a lower rate shown at the usual one play faster.
         rate = _RATE / Fraction(speed).limit_denominator(100)
         for frame in video_frames(path, rate, size, seconds * speed, start):
@@ -134,40 +147,61 @@ def motion_of(path: Path) -> float:
 
 def judge(excerpt: Excerpt, matches: Sequence[Mapping[str, object]]) -> Outcome:
     """Compares the matches of one excerpt, best first, with the truth."""
-
-    def number(match: Mapping[str, object], name: str) -> float:
-        value = match[name]
-        if not isinstance(value, int | float):
-            raise TypeError(f"{name} is {value!r}")
-        return float(value)
-
-    right = [
-        match
-        for match in matches
-        if match["reference_id"] == excerpt.source
-        and number(match, "reference_start_seconds") < excerpt.end_seconds
-        and number(match, "reference_end_seconds") > excerpt.start_seconds
-    ]
-    if not right:
-        return Outcome(excerpt, False, False, False, False, len(matches))
-    best = right[0]
-    ends = (
-        number(best, "query_start_seconds"),
-        number(best, "query_end_seconds") - excerpt.seconds,
-        number(best, "reference_start_seconds") - excerpt.start_seconds,
-        number(best, "reference_end_seconds") - excerpt.end_seconds,
-    )
+    best = [_best(excerpt, shown_from, matches) for shown_from in excerpt.shown_from_seconds]
+    right = [match for match in best if match is not None]
+    if len(right) < len(best):
+        return Outcome(excerpt, False, False, False, False, len(matches) - len(right))
     speed = _FAST if excerpt.kind == "1.25x" else 1.0
-    evidence = best["evidence"]
-    mirrored = isinstance(evidence, dict) and bool(evidence["mirrored"])
+    placed, mirrored_right = [], []
+    for match, shown_from in zip(right, excerpt.shown_from_seconds, strict=True):
+        ends = (
+            _number(match, "query_start_seconds") - shown_from,
+            _number(match, "query_end_seconds") - shown_from - excerpt.seconds,
+            _number(match, "reference_start_seconds") - excerpt.start_seconds,
+            _number(match, "reference_end_seconds") - excerpt.end_seconds,
+        )
+        placed.append(max(map(abs, ends)) <= _SLACK_SECONDS)
+        evidence = match["evidence"]
+        mirrored = isinstance(evidence, dict) and bool(evidence["mirrored"])
+        mirrored_right.append(mirrored == (excerpt.kind == "mirrored"))
+    slack = max(0.02, 0.2 / excerpt.seconds)
     return Outcome(
         excerpt,
         True,
-        max(map(abs, ends)) <= _SLACK_SECONDS,
-        abs(number(best, "speed") / speed - 1) <= max(0.02, 0.2 / excerpt.seconds),
-        mirrored == (excerpt.kind == "mirrored"),
-        len(matches) - 1,
+        all(placed),
+        all(abs(_number(match, "speed") / speed - 1) <= slack for match in right),
+        all(mirrored_right),
+        len(matches) - len({id(match) for match in right}),
     )
+
+
+def _best(excerpt: Excerpt, shown_from: float, matches: Sequence[Mapping[str, object]]) -> Mapping[str, object] | None:
+    """The match of the highest score that overlaps a showing and what was cut out; none when there is none."""
+    for match in matches:
+        if (
+            match["reference_id"] == excerpt.source
+            and _number(match, "query_start_seconds") < shown_from + excerpt.seconds
+            and _number(match, "query_end_seconds") > shown_from
+            and _number(match, "reference_start_seconds") < excerpt.end_seconds
+            and _number(match, "reference_end_seconds") > excerpt.start_seconds
+            and _mostly_here(match, shown_from, excerpt.seconds)
+        ):
+            return match
+    return None
+
+
+def _mostly_here(match: Mapping[str, object], shown_from: float, seconds: float) -> bool:
+    """Whether half of the match or more lies in this showing, or half of the showing in the match."""
+    start, end = _number(match, "query_start_seconds"), _number(match, "query_end_seconds")
+    shared = min(end, shown_from + seconds) - max(start, shown_from)
+    return shared >= 0.5 * min(end - start, seconds)
+
+
+def _number(match: Mapping[str, object], name: str) -> float:
+    value = match[name]
+    if not isinstance(value, int | float):
+        raise TypeError(f"{name} is {value!r}")
+    return float(value)
 
 
 def print_outcomes(outcomes: Sequence[Outcome], console: Console) -> None:

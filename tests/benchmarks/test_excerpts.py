@@ -57,6 +57,18 @@ def test_other_answers_are_extra() -> None:
     assert judge(EXCERPT, []).extra == 0
 
 
+def test_what_is_shown_twice_is_right_when_both_are() -> None:
+    twice = replace(EXCERPT, kind="twice")
+    first, second = _match(10, 15), {**_match(10.2, 15), "query_start_seconds": 5.1, "query_end_seconds": 10.0}
+    both = judge(twice, [first, second])
+    assert (both.found, both.placed, both.speed_right, both.extra) == (True, True, True, 0)
+    one = judge(twice, [first, _match(30, 35)])
+    assert (one.found, one.placed, one.extra) == (False, False, 1)
+    across = {**_match(8, 15), "query_end_seconds": 10.0, "speed": 0.7}
+    slow = judge(twice, [across])
+    assert (slow.found, slow.placed, slow.speed_right, slow.extra) == (True, False, False, 0)
+
+
 def test_excerpts_are_made_and_their_motion_measured(tmp_path: Path) -> None:
     moving = [numbered_picture(n, 160, 96) for n in range(100)]
     (tmp_path / "videos").mkdir()
@@ -65,7 +77,7 @@ def test_excerpts_are_made_and_their_motion_measured(tmp_path: Path) -> None:
     write_pictures(tmp_path / "still.mp4", still, regular_times(50, 25), options={"preset": "ultrafast"})
     assert motion_of(tmp_path / "still.mp4") < 1
     made = make_excerpts(tmp_path / "videos", tmp_path / "excerpts", 1)
-    assert [one.kind for one in made] == ["plain", "cropped", "mirrored", "1.25x"]
+    assert [one.kind for one in made] == ["plain", "cropped", "mirrored", "1.25x", "twice"]
     for one in made:
         assert (tmp_path / "excerpts" / one.name).stat().st_size > 0
         assert 0 <= one.start_seconds < one.end_seconds <= 4.3
