@@ -325,6 +325,17 @@ class TestBrokenFiles:
         assert numbers[:20] == list(range(20))
         assert len(numbers) < 70
 
+    def test_a_name_that_is_not_utf8(
+        self, video: Callable[[str], tuple[Path, list[Fraction]]], tmp_path: Path
+    ) -> None:
+        path = tmp_path / os.fsdecode(b"bad\xff.mp4")
+        try:
+            path.write_bytes(video("plain.mp4")[0].read_bytes())
+        except OSError:
+            pytest.skip("the file system takes names in UTF-8 only")
+        with open_video(path) as reader:
+            assert [read_number(picture) for _, picture in reader.frames_at(1)] == [0, 25, 50]
+
     def test_odd_names(self, video: Callable[[str], tuple[Path, list[Fraction]]], tmp_path: Path) -> None:
         for name in ("http:plain.mp4", "naïve ünïcode & 100%d 视频.mp4", "-i.mp4"):
             (tmp_path / name).write_bytes(video("plain.mp4")[0].read_bytes())

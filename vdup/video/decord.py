@@ -174,8 +174,12 @@ def _check_kind(path: Path) -> None:
     one that is higher: such a list begins with text, and text ends at the zero with which an MP4 file begins.
 
     Raises:
-        VideoDecodeError: the file begins in another way, or is not named as a video.
+        VideoDecodeError: the file begins in another way, is not named as a video, or not in UTF-8.
     """
+    try:
+        str(path).encode()
+    except UnicodeEncodeError as error:
+        raise VideoDecodeError(path, "decord takes names in UTF-8 only") from error
     try:
         with open_regular(path) as file:
             head = file.read(8)
