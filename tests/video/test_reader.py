@@ -325,9 +325,7 @@ class TestBrokenFiles:
         assert numbers[:20] == list(range(20))
         assert len(numbers) < 70
 
-    def test_a_name_that_is_not_utf8(
-        self, video: Callable[[str], tuple[Path, list[Fraction]]], tmp_path: Path
-    ) -> None:
+    def test_a_name_that_is_not_utf8(self, video: Callable[[str], tuple[Path, list[Fraction]]], tmp_path: Path) -> None:
         path = tmp_path / os.fsdecode(b"bad\xff.mp4")
         try:
             path.write_bytes(video("plain.mp4")[0].read_bytes())
