@@ -62,6 +62,11 @@ def test_thresholds_on_the_screen_and_in_files(tmp_path: Path) -> None:
     [line] = [line for line in text.splitlines() if "chosen" in line]
     assert line.split()[:4] == ["0.8000", "1.000", "0.667", "0.800"]
     assert "near-duplicates from similarity 0.8000 on; kept in lib" in text
+    assert "are missed" not in text
+    print_operating_points(points, points[0], None, console)
+    text = console.export_text()
+    assert "not kept" in text
+    assert "with it 67% of the near-duplicates are missed; ask for less with precision=0.9" in text
     pytest.importorskip("matplotlib")
     files = plot_operating_points(tmp_path / "curve.png", points, points[1])
     assert {file.name for file in files} == {"curve.png", "curve.csv"}

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _ROWS = 12
 """Thresholds shown on the screen."""
+_LOW_RECALL = 0.5
+"""Below it a threshold comes with advice: few videos, or many that look alike, leave precision no better choice."""
 _MOST_POINTS = 2000
 """Points drawn of each curve."""
 
@@ -47,6 +49,12 @@ def print_operating_points(
     console.print(table)
     what_for = "not kept" if stored_in is None else f"kept in {printable(str(stored_in))} for queries with level=video"
     console.print(f"near-duplicates from similarity {chosen.threshold:.4f} on; {what_for}", soft_wrap=True)
+    if chosen.recall < _LOW_RECALL:
+        console.print(
+            f"with it {1 - chosen.recall:.0%} of the near-duplicates are missed; ask for less with precision=0.9 or "
+            "false_alarm_rate=0.01, or pass a threshold to a query: whole_video.threshold=0.5",
+            soft_wrap=True,
+        )
 
 
 def plot_operating_points(path: Path, points: Sequence[OperatingPoint], chosen: OperatingPoint) -> list[Path]:
