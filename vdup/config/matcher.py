@@ -11,7 +11,7 @@ from vdup.config.pair_matchers import PairMatcherConfig
 class MatcherConfig(PairMatcherConfig):
     """How hits become matches."""
 
-    threshold: float = 0.4
+    threshold: float = 0.45
     """Least score of a reported match."""
     calibration: Path | None = None
     """File made by ``+experiment=calibration``; none: the one that ships with vdup for the default codes."""
