@@ -80,7 +80,7 @@ def test_lowest_layers_need_neither_torch_nor_hydra() -> None:
     assert len(files) > len(PURE)
     for file in files:
         used = {name.split(".")[0] for _, name in imports(file.read_text())}
-        assert used <= {"dataclasses", "enum", "numpy", "pathlib", "vdup"}, file
+        assert used <= {"collections", "dataclasses", "enum", "numpy", "pathlib", "vdup"}, file
 
 
 def test_only_commands_know_hydra() -> None:

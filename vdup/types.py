@@ -1,9 +1,10 @@
 """Value types that the stages hand to one another.
 
 Times are seconds (float64) from the start of the video's presentation; intervals are half open. Types are columns, not
-lists of small objects. This module imports NumPy only.
+lists of small objects. This module imports NumPy and the standard library only.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -225,6 +226,9 @@ class Evidence:
     """True when it was found in a part of the query's frames: an inset, its host, a half of a split screen, ..."""
     picture: PictureMatch | None = None
     """None where the pictures were not compared."""
+    score_inputs: Mapping[str, float] | None = field(default=None, hash=False)
+    """What the score was computed from, by name; None where the pictures were not compared, or the calibration does not
+    weigh them. See docs/how-a-match-is-decided.md."""
     place_uncertain_seconds: tuple[float, float] | None = None
     """Where nothing moves in the query, the stretch of the reference that fits as well as the one that is given."""
 

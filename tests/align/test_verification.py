@@ -43,6 +43,10 @@ def test_the_right_moment_gains_and_is_placed() -> None:
     found = verify(_segment(1.0, 9.0, 12.4), query, reference, 30.0, CALIBRATION, LIMITS)
     assert found.score > 0.8
     assert found.registration is not None
+    assert found.inputs is not None
+    assert CALIBRATION.verification is not None
+    assert found.score == CALIBRATION.verification.probability(found.inputs)
+    assert tuple(found.inputs) == VERIFICATION_INPUTS
     assert found.registration.correlation > 0.9
     line = found.segment.line
     assert line.speed == 1.0

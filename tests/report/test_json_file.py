@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from result_factory import found, match, nothing, unreadable
@@ -53,9 +54,20 @@ def test_one_document() -> None:
             "mirrored": False,
             "panel": False,
             "picture": None,
+            "score_inputs": None,
             "place_uncertain_seconds": None,
         },
     }
+
+
+def test_what_a_score_was_computed_from() -> None:
+    plain = match()
+    assert plain.evidence is not None
+    inputs = {"correlation": 0.12345, "still": -1.5}
+    seen = replace(plain, evidence=replace(plain.evidence, score_inputs=inputs, place_uncertain_seconds=(10.0, 40.5)))
+    [written] = json.loads(to_json([found(seen)], CONFIG, "f1"))["matches"]
+    assert written["evidence"]["score_inputs"] == {"correlation": 0.1235, "still": -1.5}
+    assert written["evidence"]["place_uncertain_seconds"] == [10.0, 40.5]
 
 
 def test_settings_without_secrets() -> None:

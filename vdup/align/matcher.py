@@ -1,5 +1,6 @@
 """From one candidate reference to scored segments: streams, refinement, TMK."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,6 +86,8 @@ class ScoredSegment:
     panel: bool
     registration: Registration | None = None
     """How the movies agree; none where there are none, or the segment was not looked at so closely."""
+    inputs: Mapping[str, float] | None = None
+    """What the score was computed from when the movies had been compared, by name."""
     fits_equally_seconds: tuple[float, float] | None = None
     """Stretch of the reference in which the place is uncertain, as nothing moves in the query."""
 

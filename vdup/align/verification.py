@@ -64,14 +64,15 @@ def verify(
         segment.line.intercept_seconds,
         speed_limits,
     )
-    score = scored.score
+    score, inputs = scored.score, None
     if calibration.verification is not None:
-        score = calibration.verification.probability(verification_inputs(scored.score, query_end - query_start, found))
+        inputs = verification_inputs(scored.score, query_end - query_start, found)
+        score = calibration.verification.probability(inputs)
     mirrored = scored.mirrored
     if is_clear(found):
         segment = _on_line(segment, Line(found.speed, found.intercept_seconds), reference_seconds)
         mirrored = found.placement.mirrored
-    return replace(scored, segment=segment, score=score, mirrored=mirrored, registration=found)
+    return replace(scored, segment=segment, score=score, mirrored=mirrored, registration=found, inputs=inputs)
 
 
 def other_moments(segments: Sequence[ScoredSegment]) -> list[bool]:

@@ -279,6 +279,7 @@ def _as_match(query_id: str, reference_id: str, scored: ScoredSegment) -> Match:
             mirrored=scored.mirrored,
             panel=scored.panel,
             picture=None if scored.registration is None else _picture(scored.registration),
+            score_inputs=scored.inputs,
             place_uncertain_seconds=scored.fits_equally_seconds,
         ),
     )

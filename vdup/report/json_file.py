@@ -83,6 +83,9 @@ def _match(match: Match) -> Mapping[str, Json]:
             "mirrored": evidence.mirrored,
             "panel": evidence.panel,
             "picture": None if evidence.picture is None else _picture(evidence.picture),
+            "score_inputs": None
+            if evidence.score_inputs is None
+            else {name: rounded(value, 4) for name, value in evidence.score_inputs.items()},
             "place_uncertain_seconds": None
             if evidence.place_uncertain_seconds is None
             else [rounded(moment, 3) for moment in evidence.place_uncertain_seconds],
