@@ -154,3 +154,12 @@ def test_the_suffix_chooses_the_form(tmp_path: Path) -> None:
     write_groups(tmp_path / "g.JSON", found, CONFIG)
     assert (tmp_path / "g.csv").read_text() == to_csv(found)
     assert json.loads((tmp_path / "g.JSON").read_text())["groups"][0]["keep"] == ["b"]
+
+
+def test_shared_parts_are_named() -> None:
+    parts = [link("a", f"film {number}", shares=(0.3, 0.2)) for number in range(6)]
+    text = printed(made(*parts, link("b", "c", shares=(0.6, 0.5))))
+    lines = [line for line in text.splitlines() if line.startswith("a part in common")]
+    assert len(lines) == 5
+    assert lines[0] == "a part in common, neither holds the other: b 0:00:00.0 - 0:00:06.0 and c 0:00:00.0 - 0:00:06.0"
+    assert "+2 more such pairs; output=FILE.json names all of them" in text

@@ -130,6 +130,12 @@ def print_groups(found: Duplicates, library: Path, output: Path | None, console:
             f"possibly joined, {_strength(link)}: {_names(link)}",
             soft_wrap=True,
         )
+    parts_shown = sorted(found.parts, key=lambda link: -_longest(link))[:_MOST_NOTES]
+    for link in parts_shown:
+        console.print(f"a part in common, neither holds the other: {_where(link)}", soft_wrap=True)
+    if len(found.parts) > len(parts_shown):
+        more = counted(len(found.parts) - len(parts_shown), "more such pair")
+        console.print(f"+{more}; output=FILE.json names all of them")
     counts = Counter(proposal.action for judged in found.groups for proposal in judged.proposals.values())
     parts = [f"{counted(counts[Action.remove], 'file')} proposed for removal"]
     parts += [f"{counts[action]} {words}" for action, words in _STATES.items() if counts[action]]
@@ -146,6 +152,20 @@ def print_groups(found: Duplicates, library: Path, output: Path | None, console:
 
 def _strength(link: Overlap) -> str:
     return f"score {link.score:.2f}, {link.distance_bits:.0f} bits apart"
+
+
+def _longest(link: Overlap) -> float:
+    return max(end - start for start, end in (item.first_seconds for item in link.shared))
+
+
+def _where(link: Overlap) -> str:
+    """The longest stretch that two videos share, on both sides."""
+    longest = max(link.shared, key=lambda item: item.first_seconds[1] - item.first_seconds[0])
+    (start, end), (other_start, other_end) = longest.first_seconds, longest.second_seconds
+    return (
+        f"{printable(link.first)} {clock(start)} - {clock(end)} and "
+        f"{printable(link.second)} {clock(other_start)} - {clock(other_end)}"
+    )
 
 
 def _notes(judged: JudgedGroup) -> list[str]:
