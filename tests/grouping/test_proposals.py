@@ -1,5 +1,6 @@
 import itertools
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -45,10 +46,18 @@ def test_the_copies_of_the_best_may_go() -> None:
         [link("a", "b"), link("b", "c"), link("a", "c")], [record("a"), record("b", (1280, 720)), record("c")]
     )
     assert found == {
-        "a": Proposal(Action.remove, "b contains all of it", ("b", "c")),
+        "a": Proposal(Action.remove, "b contains all of it (100% matched)", ("b", "c"), 1.0),
         "b": Proposal(Action.keep, "most pixels (1280x720)", ("a", "c")),
-        "c": Proposal(Action.remove, "b contains all of it", ("a", "b")),
+        "c": Proposal(Action.remove, "b contains all of it (100% matched)", ("a", "b"), 1.0),
     }
+
+
+def test_the_share_that_was_matched_is_told() -> None:
+    found = judged([link("a", "b", shares=(0.97, 0.97))], [record("a"), record("b", (1280, 720))])
+    assert found["a"].reason == "b contains all of it (97% matched)"
+    assert (found["a"].share, found["b"].share) == (0.97, None)
+    same = [replace(record(name), content_hash="same") for name in "ab"]
+    assert judged([link("a", "b", shares=(0.9, 0.9))], same)["b"].share == 1.0, "the same bytes are all of it"
 
 
 def test_a_damaged_file_never_stays_in_place_of_a_whole_one() -> None:
@@ -77,7 +86,7 @@ def test_films_that_share_an_ident_all_stay() -> None:
 def test_what_is_in_a_file_that_goes_stays_unless_it_is_in_one_that_stays() -> None:
     found = judged([link("a", "b"), link("b", "c")], [record("a"), record("b", (800, 600)), record("c", (1280, 720))])
     assert actions(found) == {"a": "keep", "b": "remove", "c": "keep"}
-    assert found["b"].reason == "c contains all of it"
+    assert found["b"].reason == "c contains all of it (100% matched)"
 
 
 def test_a_compilation_does_not_go_for_the_clips_that_it_holds() -> None:
@@ -152,7 +161,7 @@ def test_a_copy_of_a_link_is_a_copy_of_its_file() -> None:
     overlaps = [link("again", "film"), link("cut", "again", shares=(1.0, 0.6))]
     found = judged(overlaps, [record("film"), record("again"), record("cut", (1280, 720), 6.0)], files)
     assert actions(found) == {"again": "link", "cut": "remove", "film": "keep"}
-    assert found["cut"] == Proposal(Action.remove, "film contains all of it", ("film",))
+    assert found["cut"] == Proposal(Action.remove, "film contains all of it (100% matched)", ("film",), 1.0)
 
 
 def test_a_file_with_names_in_two_groups_stays_or_goes_once() -> None:

@@ -61,7 +61,7 @@ def test_csv_has_a_line_a_member() -> None:
     assert [row["video_id"] for row in rows] == ["a", "b", "cut"]
     assert [row["proposal"] for row in rows] == ["remove", "keep", "remove"]
     assert [row["contained_in"] for row in rows] == ["b", "a", "a|b"]
-    assert rows[0]["reason"] == "b contains all of it"
+    assert rows[0]["reason"] == "b contains all of it (100% matched)"
     assert rows[1]["reason"].startswith("complete (1 of the others lacks a part)")
     assert (rows[0]["width"], rows[0]["seconds"], rows[0]["bits_per_second"]) == ("640", "10.000", "80000")
 
@@ -85,7 +85,7 @@ def test_screen_csv_and_json_propose_the_same(tmp_path: Path) -> None:
     found = all_kinds()
     expected = {
         "a longer cut": ("keep", "no other file is known to contain all of it"),
-        "best": ("remove", "copy contains all of it"),
+        "best": ("remove", "copy contains all of it (100% matched)"),
         "copy": ("keep", "most pixels (640x480)"),
         "gone": ("gone", "the file is gone"),
         "link": ("link", "a link: another name of the file of best"),

@@ -40,6 +40,9 @@ class Proposal:
     """For people."""
     contained_in: tuple[str, ...] = ()
     """Ids of present files of the group that contain all of it, in order."""
+    share: float | None = None
+    """Of a file that may go, the part that was found in the one that stays, 0 to 1: what is missing is within what
+    sampling leaves uncertain at the ends of stretches."""
 
 
 def propose(
@@ -88,7 +91,7 @@ def _propose(
             proposals[member] = Proposal(Action.link, f"a link: another name of the file of {main[member]}")
         else:
             standing.append(member)
-    whole, held = _containment(group, records, main, rule, nearly_all)
+    whole, held, shares = _containment(group, records, main, rule, nearly_all)
     rest = standing
     while rest:
         best = best_copy(rest, held, records, damaged)
@@ -99,10 +102,12 @@ def _propose(
             and best in whole.get(member, ())
             and not (damaged.get(member) and has_more_pixels(member, best, records))
         ]
-        actions = dict.fromkeys(going, (Action.remove, f"{best} contains all of it"))
-        actions[best] = Action.keep, _why_kept(best, going, standing, whole, held, records, damaged)
-        for member, (action, reason) in actions.items():
-            proposals[member] = Proposal(action, reason, _in(standing, whole.get(member, ())))
+        for member in going:
+            share = shares[member, best]
+            reason = f"{best} contains all of it ({share:.0%} matched)"
+            proposals[member] = Proposal(Action.remove, reason, _in(standing, whole.get(member, ())), share)
+        reason = _why_kept(best, going, standing, whole, held, records, damaged)
+        proposals[best] = Proposal(Action.keep, reason, _in(standing, whole.get(best, ())))
         rest = [member for member in rest if member not in proposals]
     return proposals
 
@@ -131,8 +136,9 @@ def _why_kept(
 
 def _containment(
     group: Group, records: Mapping[str, VideoRecord], main: Mapping[str, str], rule: ContainmentRule, nearly_all: float
-) -> tuple[Held, Held]:
-    """Which files contain all of which, as a deletion needs it; and which hold nearly all of which, and more."""
+) -> tuple[Held, Held, dict[tuple[str, str], float]]:
+    """Which files contain all of which, as a deletion needs it; which hold nearly all, and more; what share of them."""
+    shares: dict[tuple[str, str], float] = {}
     whole: defaultdict[str, set[str]] = defaultdict(set)
     held: defaultdict[str, set[str]] = defaultdict(set)
     for found in group.links:
@@ -147,15 +153,22 @@ def _containment(
                 held[inner].add(outer)
             if relation in (Relation.same, Relation.contained) and _is_whole(link, records, rule):
                 whole[inner].add(outer)
-    return whole, held
+                found_share = 1.0 if _same_bytes(link, records) else link.first_share
+                shares[inner, outer] = max(shares.get((inner, outer), 0.0), found_share)
+    return whole, held, shares
 
 
 def _is_whole(link: Overlap, records: Mapping[str, VideoRecord], rule: ContainmentRule) -> bool:
     """Whether all of the first file of a pair is in the second."""
     first, second = records[link.first], records[link.second]
-    if first.content_hash and first.content_hash == second.content_hash:
+    if _same_bytes(link, records):
         return True
     return rule.first_is_whole_in_second(link, first.duration_seconds or 0.0, second.duration_seconds or 0.0)
+
+
+def _same_bytes(link: Overlap, records: Mapping[str, VideoRecord]) -> bool:
+    first, second = records[link.first].content_hash, records[link.second].content_hash
+    return bool(first) and first == second
 
 
 def _in(standing: Sequence[str], found: Collection[str]) -> tuple[str, ...]:

@@ -197,6 +197,7 @@ def _group(number: int, judged: JudgedGroup, found: Duplicates, config: Duplicat
                 "proposal": proposal.action.value,
                 "reason": proposal.reason,
                 "contained_in": list(proposal.contained_in),
+                "share_matched": None if proposal.share is None else rounded(proposal.share, 4),
                 "width": record.width,
                 "height": record.height,
                 "duration_seconds": rounded(record.duration_seconds or 0.0, 3),
