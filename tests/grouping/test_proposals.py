@@ -70,6 +70,13 @@ def test_a_damaged_file_never_stays_in_place_of_a_whole_one() -> None:
     assert larger["damaged"].reason.endswith("damaged from 3.0 to 6.0 s, though whole contains all of it")
 
 
+def test_what_is_whole_does_not_go_for_a_longer_file_that_is_damaged() -> None:
+    overlap = link("damaged", "whole", shares=(0.5, 1.0))
+    records = [record("damaged", seconds=20.0), record("whole")]
+    assert actions(judged([overlap], records))["whole"] == "remove"
+    assert actions(judged([overlap], records, None, {"damaged": ((3.0, 3.5),)})) == {"damaged": "keep", "whole": "keep"}
+
+
 def test_films_that_share_an_ident_all_stay() -> None:
     """The ident is whole in each of them, and that is all they share."""
     films = {"film 1": 32.0, "film 2": 38.0, "film 3": 42.0}

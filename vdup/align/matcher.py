@@ -230,6 +230,7 @@ class SegmentMatcher:
         evidence = self._calibration.evidence.of(distances, query.backgrounds[frames][:, None])
         nearest = np.where(known, distances, CODE_BITS).min(axis=1, keepdims=True)
         same_moment = np.clip(2 - (distances - nearest) / _OTHER_MOMENT_BITS, _AGAINST_OTHER_MOMENTS, 1.0)
+        same_moment = same_moment.astype(np.float32)
         evidence = np.where(evidence > 0, evidence * weights * same_moment, evidence)
         return np.where(known, evidence, np.float32(0.0))
 

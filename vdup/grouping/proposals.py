@@ -57,7 +57,8 @@ def propose(
 
     In every group the best copy stays and all that it contains may go; then the best of the rest, until none is left.
     So a file that may go is contained in one that stays, directly: never in one that may go too, and never in parts by
-    several. A damaged file never stays in place of a whole one; where the whole one has fewer pixels, both stay.
+    several. A damaged file never stays in place of a whole one; where the whole one has fewer pixels or is
+    shorter, both stay.
 
     Args:
         groups: as they were found.
@@ -101,6 +102,7 @@ def _propose(
             if member != best
             and best in whole.get(member, ())
             and not (damaged.get(member) and has_more_pixels(member, best, records))
+            and not (damaged.get(best) and not damaged.get(member))
         ]
         for member in going:
             share = shares[member, best]

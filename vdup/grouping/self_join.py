@@ -24,6 +24,9 @@ from vdup.pipeline.searcher import find_candidates, suppress_competing
 from vdup.types import VideoCodes
 from vdup.video.rate import rate_for
 
+_METHOD = 2
+"""To be raised when the same settings come to find other stretches; what was kept before is then searched for anew."""
+
 _NEARLY_BLANK_BITS = 300.0
 """A stretch whose frames lie nearer than this to the background codes shows nearly nothing: dark noise, which is like
 any other dark noise, lies at 240 to 290 bits; plain drawings and sky begin at 300, photographs at about 380."""
@@ -150,7 +153,7 @@ def _overlaps(records: Mapping[int, VideoRecord], found: Mapping[int, Found]) ->
 def _key(library: OpenLibrary, config: MatcherConfig, calibration: Calibration) -> str:
     """Digest of everything that shapes what is found."""
     settings = {name: str(value) for name, value in vars(config).items() if name != "max_matches"}
-    numbers = [calibration.evidence, calibration.score, calibration.verification, _NEARLY_BLANK_BITS]
+    numbers = [_METHOD, calibration.evidence, calibration.score, calibration.verification, _NEARLY_BLANK_BITS]
     library_settings = [library.folder.manifest.fingerprint, library.config.sampling.query_fps]
     text = json.dumps([library_settings, settings, [str(part) for part in numbers]], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
