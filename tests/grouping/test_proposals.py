@@ -71,7 +71,7 @@ def test_a_damaged_file_never_stays_in_place_of_a_whole_one() -> None:
 
 
 def test_what_is_whole_does_not_go_for_a_longer_file_that_is_damaged() -> None:
-    overlap = link("damaged", "whole", shares=(0.5, 1.0))
+    overlap = overlap_of("damaged", "whole", 20.0, 10.0, [Shared((5.0, 15.0), (0.0, 10.0), 0.99, 94.0)])
     records = [record("damaged", seconds=20.0), record("whole")]
     assert actions(judged([overlap], records))["whole"] == "remove"
     assert actions(judged([overlap], records, None, {"damaged": ((3.0, 3.5),)})) == {"damaged": "keep", "whole": "keep"}
