@@ -67,7 +67,14 @@ def test_films_that_begin_with_the_same_ident_all_stay(workshop: Workshop) -> No
             ]
         )
         found = find_duplicates(library, settings(workshop))
-    assert proposed(found) == {"film 1": "keep", "film 2": "keep", "ident": "remove"}
+    [judged] = found.groups
+    [holder] = found.holders
+    films = {"film 1", "film 2"}
+    assert set(judged.group.members) == {"ident", *(films - {holder.first, holder.second})}, "films are no group"
+    assert set(proposed(found)) - {"ident"} < films
+    assert proposed(found)["ident"] == "remove"
+    assert judged.proposals["ident"].contained_in == ("film 1", "film 2")
+    assert [{part.first, part.second} for part in found.parts] == [films]
 
 
 def test_links_are_no_copies(workshop: Workshop, library: Library) -> None:

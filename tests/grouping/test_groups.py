@@ -96,6 +96,61 @@ def test_strong_links_alone_give_connected_components(seed: int) -> None:
     assert set(members(overlaps)) == expected
 
 
+def test_films_that_hold_one_ident_are_no_group() -> None:
+    films = [link("ident", f"film {number}", 0.97 + 0.005 * number, shares=(0.95, 0.3)) for number in range(1, 5)]
+    grouping = group_overlaps(films, 0.8, STRONG, NEAR)
+    assert [group.members for group in grouping.groups] == [("film 4", "ident")], "that of the highest score"
+    assert {item.second for item in grouping.holders} == {"film 1", "film 2", "film 3"}
+    assert grouping.possible == ()
+
+
+def test_copies_of_an_ident_go_with_it_into_one_group() -> None:
+    overlaps = [
+        link("ident", "ident again"),
+        link("ident", "a", shares=(1, 0.3)),
+        link("ident again", "b", shares=(1, 0.2)),
+    ]
+    overlaps += [link("a", "a again")]
+    grouping = group_overlaps(overlaps, 0.8, STRONG, NEAR)
+    assert [group.members for group in grouping.groups] == [("a", "a again", "ident", "ident again")]
+    assert [item.second for item in grouping.holders] == ["b"]
+
+
+def test_an_excerpt_of_an_excerpt_is_in_the_group_of_the_film() -> None:
+    overlaps = [
+        link("a", "b", shares=(1, 0.5)),
+        link("b", "film", shares=(1, 0.5)),
+        link("a", "film", shares=(0.9, 0.2)),
+    ]
+    assert members(overlaps) == [("a", "b", "film")]
+
+
+def test_a_weak_link_to_a_holder_adds_one_video() -> None:
+    weak = [link("a", "film", 0.6, shares=(1, 0.5)), link("a", "b")]
+    grouping = group_overlaps(weak, 0.8, STRONG, NEAR)
+    assert [group.members for group in grouping.groups] == [("a", "b", "film")]
+    assert set(grouping.groups[0].weakly_joined) == {"film"}
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_every_link_is_in_a_group_or_told(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    names = [f"v{number:02d}" for number in range(10)]
+    overlaps = [
+        link(names[first], names[second], float(rng.uniform(0.5, 1)), shares=tuple(rng.choice([0.3, 1.0], 2).tolist()))
+        for first in range(10)
+        for second in range(first + 1, 10)
+        if rng.random() < 0.25
+    ]
+    grouping = group_overlaps(overlaps, 0.8, STRONG, NEAR)
+    told = [*(item for group in grouping.groups for item in group.links), *grouping.holders, *grouping.possible]
+    whole = [item for item in overlaps if max(item.first_share, item.second_share) >= 0.8]
+    assert sorted(told, key=repr) == sorted(whole, key=repr)
+    homes = [member for group in grouping.groups for member in group.members]
+    assert len(homes) == len(set(homes))
+    assert all(min(item.first_share, item.second_share) < 0.8 for item in grouping.holders)
+
+
 def test_a_high_score_between_distant_frames_is_a_weak_link() -> None:
     faint = link("b", "x", 0.99, distance_bits=300)
     grouping = group_overlaps([link("a", "b"), link("x", "y"), faint], 0.8, STRONG, NEAR)

@@ -23,9 +23,12 @@ def made(*overlaps: Overlap, names: str = "", files: Mapping[str, FileLook] | No
     records = {video: record(video, (640, 360 + 60 * place)) for place, video in enumerate(ids)}
     grouping = group_overlaps(overlaps, CONFIG.nearly_all, CONFIG.strong_score, CONFIG.strong_distance_bits)
     looks = all_present(ids) | dict(files or {})
-    proposals = propose(grouping.groups, records, looks, {}, containment_rule(CONFIG), CONFIG.nearly_all)
+    proposals = propose(
+        grouping.groups, grouping.holders, records, looks, {}, containment_rule(CONFIG), CONFIG.nearly_all
+    )
     return Duplicates(
         groups=tuple(map(JudgedGroup, grouping.groups, proposals)),
+        holders=grouping.holders,
         possible=grouping.possible,
         parts=tuple(overlap for overlap in overlaps if not overlap.is_near_duplicate(CONFIG.nearly_all)),
         ruled_out=2,
@@ -64,6 +67,28 @@ def test_csv_has_a_line_a_member() -> None:
     assert rows[0]["reason"] == "b contains all of it (100% matched)"
     assert rows[1]["reason"].startswith("complete (1 of the others lacks a part)")
     assert (rows[0]["width"], rows[0]["seconds"], rows[0]["bits_per_second"]) == ("640", "10.000", "80000")
+
+
+def test_csv_names_parts_shares_and_damage() -> None:
+    rows = list(csv.DictReader(to_csv(made(link("a", "b"), link("b", "p", shares=(0.3, 0.2)))).splitlines()))
+    assert [(row["group"], row["video_id"], row["proposal"]) for row in rows] == [
+        ("1", "a", "remove"),
+        ("1", "b", "keep"),
+        ("", "p", "keep"),
+    ]
+    assert [row["shares_a_part_with"] for row in rows] == ["", "p", "b"]
+    assert [row["share_matched"] for row in rows] == ["1.0000", "", ""]
+    assert [row["damaged_seconds"] for row in rows] == ["1.000-2.500", "", ""]
+    assert rows[2]["reason"] == "shares a part with others; none holds all of it"
+
+
+def test_what_others_hold_too_is_told_everywhere() -> None:
+    found = made(*(link("ident", f"film {number}", 0.96 + number / 100, shares=(1.0, 0.3)) for number in range(3)))
+    assert "ident is in 2 videos outside its group too: film 0, film 1\n" in printed(found)
+    [first, *_] = [row for row in csv.DictReader(to_csv(found).splitlines()) if row["video_id"] == "ident"]
+    assert first["contained_in"] == "film 0|film 1|film 2"
+    document = json.loads(to_json(found, CONFIG))
+    assert [pair["second"] for pair in document["links_to_holders_in_other_groups"]] == ["film 1", "film 0"]
 
 
 def test_json_tells_links_relations_and_stretches() -> None:

@@ -37,6 +37,8 @@ class Duplicates:
 
     groups: tuple[JudgedGroup, ...]
     """Largest first."""
+    holders: tuple[Overlap, ...]
+    """Links of which one video holds nearly all of the other, and more, and is not in its group."""
     possible: tuple[Overlap, ...]
     """Near-duplicate pairs of low score between groups, which did not join them."""
     parts: tuple[Overlap, ...]
@@ -66,7 +68,8 @@ def find_duplicates(library: OpenLibrary, config: DuplicatesJobConfig, progress:
     kept = [overlap for overlap in overlaps if _pair(records, overlap) not in verdicts]
     grouping: Grouping = group_overlaps(kept, config.nearly_all, config.strong_score, config.strong_distance_bits)
     return Duplicates(
-        groups=_judged(grouping.groups, records, damaged, config),
+        groups=_judged(grouping, records, damaged, config),
+        holders=grouping.holders,
         possible=grouping.possible,
         parts=tuple(overlap for overlap in kept if not overlap.is_near_duplicate(config.nearly_all)),
         ruled_out=len(overlaps) - len(kept),
@@ -88,15 +91,18 @@ def containment_rule(config: DuplicatesJobConfig) -> ContainmentRule:
 
 
 def _judged(
-    groups: Sequence[Group],
+    grouping: Grouping,
     records: Mapping[str, VideoRecord],
     damaged: Mapping[str, Intervals],
     config: DuplicatesJobConfig,
 ) -> tuple[JudgedGroup, ...]:
     """Looks at the files of groups, and says what is proposed for each."""
-    files = {member: look_at(records[member]) for group in groups for member in group.members}
-    proposals = propose(groups, records, files, damaged, containment_rule(config), config.nearly_all)
-    return tuple(map(JudgedGroup, groups, proposals))
+    looked_at = {member for group in grouping.groups for member in group.members}
+    looked_at |= {video for link in grouping.holders for video in (link.first, link.second)}
+    files = {video: look_at(records[video]) for video in sorted(looked_at)}
+    rule = containment_rule(config)
+    proposals = propose(grouping.groups, grouping.holders, records, files, damaged, rule, config.nearly_all)
+    return tuple(map(JudgedGroup, grouping.groups, proposals))
 
 
 def mark(library: OpenLibrary, not_duplicates: Sequence[str], duplicates_after_all: Sequence[str]) -> None:

@@ -1,15 +1,17 @@
 """Groups of near-duplicates, from what pairs of videos share.
 
-A group is joined by strong links, of high score between near frames. A weaker one may add a single video to a group,
-which is noted; it never joins two groups. Members that share nothing directly, because a third one holds both or lies
-between them, are noted too.
+Videos of which nearly all is the same are joined by strong links, of high score between near frames. What another video
+holds and more, such as an excerpt or an ident, is put into the group of one that holds it and joins nothing: films that
+begin with one ident share a part and are no group. A weaker link may add a single video to a group, which is noted; it
+never joins two groups. Members that share nothing directly, because a third one holds both or lies between them, are
+noted too.
 """
 
 from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from vdup.grouping.overlap import Overlap
+from vdup.grouping.overlap import Overlap, Relation
 
 Pair = tuple[str, str]
 
@@ -44,6 +46,9 @@ class Grouping:
 
     groups: tuple[Group, ...]
     """Largest first."""
+    holders: tuple[Overlap, ...]
+    """Strong links of which one video holds nearly all of the other, and more, and is not in its group: a video that
+    several hold is put into the group of one."""
     possible: tuple[Overlap, ...]
     """Near-duplicate pairs by weak links between two groups, which were not joined because of them."""
 
@@ -67,11 +72,12 @@ def group_overlaps(
     strong = {link for link in links if link.is_strong(strong_score, strong_distance_bits)}
     parts = _Partition(video for link in links for video in (link.first, link.second))
     for link in links:
-        if link in strong:
+        if link in strong and link.relation(nearly_all) is Relation.same:
             parts.join(link.first, link.second)
+    _join_to_holders([link for link in links if link in strong], parts, nearly_all)
     possible: list[Overlap] = []
     for link in links:
-        if not parts.together(link.first, link.second):
+        if link not in strong and not parts.together(link.first, link.second):
             if parts.alone(link.first) or parts.alone(link.second):
                 parts.join(link.first, link.second)
             else:
@@ -82,7 +88,21 @@ def group_overlaps(
             by_group[parts.of(link.first)].append(link)
     groups = [_group(parts.members(number), mine, strong) for number, mine in by_group.items()]
     groups.sort(key=lambda group: (-len(group.members), group.members))
-    return Grouping(tuple(groups), tuple(possible))
+    apart = [link for link in links if not parts.together(link.first, link.second)]
+    return Grouping(tuple(groups), tuple(link for link in apart if link in strong), tuple(possible))
+
+
+def _join_to_holders(links: Iterable[Overlap], parts: "_Partition", nearly_all: float) -> None:
+    """Puts each set of videos that are the same into the group of one video that holds them and more: the surest."""
+    holders: defaultdict[int, list[Overlap]] = defaultdict(list)
+    for found in links:
+        for link in (found, found.turned()):
+            if link.relation(nearly_all) is Relation.contained and not parts.together(link.first, link.second):
+                holders[parts.of(link.first)].append(link)
+    # Numbers of sets change while they are joined: the links know their videos.
+    surest = [min(mine, key=lambda link: (-link.first_share, -link.score, link.second)) for mine in holders.values()]
+    for link in sorted(surest, key=lambda link: (link.first, link.second)):
+        parts.join(link.first, link.second)
 
 
 class _Partition:

@@ -1,7 +1,7 @@
 """What is proposed for every file of the groups: nothing is to go unless one file that stays contains all of it."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -39,7 +39,7 @@ class Proposal:
     reason: str
     """For people."""
     contained_in: tuple[str, ...] = ()
-    """Ids of present files of the group that contain all of it, in order."""
+    """Ids of present files, of this group and others, that contain all of it, in order."""
     share: float | None = None
     """Of a file that may go, the part that was found in the one that stays, 0 to 1: what is missing is within what
     sampling leaves uncertain at the ends of stretches."""
@@ -47,6 +47,7 @@ class Proposal:
 
 def propose(
     groups: Sequence[Group],
+    holders: Sequence[Overlap],
     records: Mapping[str, VideoRecord],
     files: Mapping[str, FileLook],
     damaged: Damaged,
@@ -62,19 +63,31 @@ def propose(
 
     Args:
         groups: as they were found.
-        records: of all members.
-        files: how the file of each member was found.
+        holders: links to videos outside the group that hold nearly all of a member, and more; they are named.
+        records: of all members, and of the videos of those links.
+        files: how the file of each of these was found.
         damaged: what decoding found damaged of each.
         rule: when a video counts as whole in another.
         nearly_all: share of a video from which on it counts as contained when the best copy is chosen.
     """
     # Over all groups: a file with names in two of them must not stay for one and go for the other.
-    main = main_names(files, (member for group in groups for member in group.members))
-    return [_propose(group, records, files, damaged, main, rule, nearly_all) for group in groups]
+    names = [member for group in groups for member in group.members]
+    names += [video for link in holders for video in (link.first, link.second)]
+    main = main_names(files, names)
+    outside: defaultdict[str, list[Overlap]] = defaultdict(list)
+    for link in holders:
+        outside[link.first].append(link)
+        outside[link.second].append(link)
+    found = []
+    for group in groups:
+        links = [*group.links, *(link for member in group.members for link in outside[member])]
+        found.append(_propose(group, links, records, files, damaged, main, rule, nearly_all))
+    return found
 
 
 def _propose(
     group: Group,
+    links: Sequence[Overlap],
     records: Mapping[str, VideoRecord],
     files: Mapping[str, FileLook],
     damaged: Damaged,
@@ -92,7 +105,7 @@ def _propose(
             proposals[member] = Proposal(Action.link, f"a link: another name of the file of {main[member]}")
         else:
             standing.append(member)
-    whole, held, shares = _containment(group, records, main, rule, nearly_all)
+    whole, held, shares = _containment(links, records, main, rule, nearly_all)
     rest = standing
     while rest:
         best = best_copy(rest, held, records, damaged)
@@ -107,9 +120,9 @@ def _propose(
         for member in going:
             share = shares[member, best]
             reason = f"{best} contains all of it ({share:.0%} matched)"
-            proposals[member] = Proposal(Action.remove, reason, _in(standing, whole.get(member, ())), share)
+            proposals[member] = Proposal(Action.remove, reason, _sorted(whole, member), share)
         reason = _why_kept(best, going, standing, whole, held, records, damaged)
-        proposals[best] = Proposal(Action.keep, reason, _in(standing, whole.get(best, ())))
+        proposals[best] = Proposal(Action.keep, reason, _sorted(whole, best))
         rest = [member for member in rest if member not in proposals]
     return proposals
 
@@ -127,7 +140,7 @@ def _why_kept(
         return "the only file of the group that can be kept"
     if going:
         return advantages(best, going, held, records, damaged) or "all are alike; the first by name"
-    holders = _in(standing, whole.get(best, ()))
+    holders = _sorted(whole, best)
     if not holders:
         return "no other file is known to contain all of it"
     better = advantages(best, holders, held, records, damaged) or "kept"
@@ -137,13 +150,17 @@ def _why_kept(
 
 
 def _containment(
-    group: Group, records: Mapping[str, VideoRecord], main: Mapping[str, str], rule: ContainmentRule, nearly_all: float
+    links: Sequence[Overlap],
+    records: Mapping[str, VideoRecord],
+    main: Mapping[str, str],
+    rule: ContainmentRule,
+    nearly_all: float,
 ) -> tuple[Held, Held, dict[tuple[str, str], float]]:
     """Which files contain all of which, as a deletion needs it; which hold nearly all, and more; what share of them."""
     shares: dict[tuple[str, str], float] = {}
     whole: defaultdict[str, set[str]] = defaultdict(set)
     held: defaultdict[str, set[str]] = defaultdict(set)
-    for found in group.links:
+    for found in links:
         if not (found.first in main and found.second in main):
             continue
         for link in (found, found.turned()):
@@ -173,5 +190,5 @@ def _same_bytes(link: Overlap, records: Mapping[str, VideoRecord]) -> bool:
     return bool(first) and first == second
 
 
-def _in(standing: Sequence[str], found: Collection[str]) -> tuple[str, ...]:
-    return tuple(member for member in standing if member in found)
+def _sorted(found: Held, video: str) -> tuple[str, ...]:
+    return tuple(sorted(found.get(video, ())))

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 
 from rich.console import Console
@@ -12,7 +12,7 @@ from vdup.config import DuplicatesJobConfig
 from vdup.grouping.duplicates import Duplicates, JudgedGroup
 from vdup.grouping.keep import bits_per_second
 from vdup.grouping.overlap import Overlap
-from vdup.grouping.proposals import Action
+from vdup.grouping.proposals import Action, Proposal
 from vdup.report.json_file import Json, plain_settings, rounded, vdup_version
 from vdup.report.output import write_whole
 from vdup.report.printable import clock, counted, printable, screen
@@ -35,7 +35,20 @@ _STATES = {
 }
 """What the last line says of files that are neither kept nor proposed for removal."""
 
-COLUMNS = ("group", "video_id", "proposal", "reason", "contained_in", "width", "height", "seconds", "bits_per_second")
+COLUMNS = (
+    "group",
+    "video_id",
+    "proposal",
+    "reason",
+    "contained_in",
+    "share_matched",
+    "shares_a_part_with",
+    "damaged_seconds",
+    "width",
+    "height",
+    "seconds",
+    "bits_per_second",
+)
 
 
 def write_groups(path: Path, found: Duplicates, config: DuplicatesJobConfig) -> None:
@@ -48,36 +61,51 @@ def write_groups(path: Path, found: Duplicates, config: DuplicatesJobConfig) -> 
 
 
 def to_csv(found: Duplicates) -> str:
-    """A header and one line a member; groups are numbered from 1.
+    """A header and one line a member; groups are numbered from 1. Videos of no group that share a part follow, to keep.
 
     ``proposal`` is keep, remove, link, gone, changed or unusable; only ``remove`` proposes to delete a file.
-    ``contained_in`` names the members, as far as they are there, that contain all of this one, with a ``|`` between.
+    ``contained_in`` names the videos, as far as their files are there, that contain all of this one,
+    ``shares_a_part_with`` those of which neither holds the other, both with a ``|`` between. ``share_matched`` is the
+    part of a file that may go that was found in the one that stays; ``damaged_seconds`` are starts and ends.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for number, judged in enumerate(found.groups, start=1):
-        for member in judged.group.members:
-            record = found.records[member]
-            proposal = judged.proposals[member]
-            writer.writerow(
-                [
-                    number,
-                    member,
-                    proposal.action.value,
-                    proposal.reason,
-                    "|".join(proposal.contained_in),
-                    record.width,
-                    record.height,
-                    f"{record.duration_seconds or 0.0:.3f}",
-                    round(bits_per_second(record)),
-                ]
-            )
+    sharing: defaultdict[str, set[str]] = defaultdict(set)
+    for link in found.parts:
+        sharing[link.first].add(link.second)
+        sharing[link.second].add(link.first)
+    rows: list[tuple[int | str, str, Proposal]] = [
+        (number, member, judged.proposals[member])
+        for number, judged in enumerate(found.groups, start=1)
+        for member in judged.group.members
+    ]
+    grouped = {member for _, member, _ in rows}
+    only_a_part = Proposal(Action.keep, "shares a part with others; none holds all of it")
+    rows += [("", video, only_a_part) for video in sorted(sharing.keys() - grouped)]
+    for number, video, proposal in rows:
+        record = found.records[video]
+        writer.writerow(
+            [
+                number,
+                video,
+                proposal.action.value,
+                proposal.reason,
+                "|".join(proposal.contained_in),
+                "" if proposal.share is None else f"{proposal.share:.4f}",
+                "|".join(sorted(sharing[video])),
+                " ".join(f"{start:.3f}-{end:.3f}" for start, end in found.damaged.get(video, ())),
+                record.width,
+                record.height,
+                f"{record.duration_seconds or 0.0:.3f}",
+                round(bits_per_second(record)),
+            ]
+        )
     return text.getvalue()
 
 
 def to_json(found: Duplicates, config: DuplicatesJobConfig) -> str:
-    """One document: groups with their members, links and shared stretches, possible links, and pairs with a part."""
+    """One document: groups with members, links and shared stretches, links between groups, pairs with a part."""
     groups: list[Json] = [_group(number, judged, found, config) for number, judged in enumerate(found.groups, start=1)]
     document: Json = {
         "schema_version": SCHEMA_VERSION,
@@ -86,6 +114,7 @@ def to_json(found: Duplicates, config: DuplicatesJobConfig) -> str:
         "settings": plain_settings(config),
         "videos_compared": len(found.records),
         "groups": groups,
+        "links_to_holders_in_other_groups": [_link(link, config.nearly_all) for link in found.holders],
         "possible_links_between_groups": [_link(link, config.nearly_all) for link in found.possible],
         "pairs_that_share_a_part": [_link(link, config.nearly_all) for link in found.parts],
         "pairs_marked_as_not_duplicates": found.ruled_out,
@@ -125,6 +154,8 @@ def print_groups(found: Duplicates, library: Path, output: Path | None, console:
     for number, judged in enumerate(shown, start=1):
         for note in _notes(judged):
             console.print(f"group {number}: {note}", soft_wrap=True)
+    for note in _held_elsewhere(found)[:_MOST_NOTES]:
+        console.print(note, soft_wrap=True)
     for link in found.possible[:_MOST_NOTES]:
         console.print(
             f"possibly joined, {_strength(link)}: {_names(link)}",
@@ -148,6 +179,21 @@ def print_groups(found: Duplicates, library: Path, output: Path | None, console:
     )
     if output is not None:
         console.print(f"written to {printable(str(output))}", soft_wrap=True)
+
+
+def _held_elsewhere(found: Duplicates) -> list[str]:
+    """What videos outside its group hold nearly all of a video, such as all films that begin with one ident."""
+    holders: defaultdict[str, list[str]] = defaultdict(list)
+    for item in found.holders:
+        for link in (item, item.turned()):
+            if link.first_share > link.second_share:
+                holders[link.first].append(link.second)
+    return [
+        f"{printable(video)} is in {counted(len(others), 'video')} outside its group too: "
+        f"{', '.join(printable(other) for other in sorted(others)[:_MOST_NOTES])}"
+        + (", ..." if len(others) > _MOST_NOTES else "")
+        for video, others in sorted(holders.items())
+    ]
 
 
 def _strength(link: Overlap) -> str:
