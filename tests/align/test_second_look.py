@@ -7,7 +7,7 @@ import pytest
 from align.moving_codes import make_calibration
 from movies.moving_pictures import Blobs
 
-from vdup.align.calibration import VerificationModel
+from vdup.align.calibration import VERIFICATION_INPUTS, VerificationModel
 from vdup.align.line_fit import Line
 from vdup.align.matcher import QueryTrack, ScoredSegment, SegmentMatcher
 from vdup.align.refine import Segment
@@ -18,7 +18,7 @@ from vdup.movies.storage import PackedMovie, pack_movie
 from vdup.types import CODE_BITS, CodeArray, VideoCodes
 
 CALIBRATION = replace(
-    make_calibration(), verification=VerificationModel(-3.0, (1.0, 2.0, 2.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0))
+    make_calibration(), verification=VerificationModel(-3.0, (1.0, 2.0, 2.0, *(0.0,) * (len(VERIFICATION_INPUTS) - 3)))
 )
 SCENE = Blobs(1)
 SECONDS = 40

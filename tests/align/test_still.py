@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from movies.made_registration import made_registration
 
 from vdup.align.line_fit import Line
 from vdup.align.matcher import ScoredSegment
 from vdup.align.refine import Segment
 from vdup.align.still import is_still, settle_still
-from vdup.movies.registration import Registration
-from vdup.types import CODE_BYTES, Placement, VideoCodes
+from vdup.types import CODE_BYTES, VideoCodes
 
 NONE = np.zeros(0, dtype=np.int64)
 
@@ -30,7 +30,9 @@ def found(
     speed = (reference[1] - reference[0]) / (query[1] - query[0])
     line = Line(speed, reference[0] - speed * query[0])
     segment = Segment(line, *query, *reference, NONE, NONE, np.zeros(0, dtype=np.float32))
-    registration = Registration(Placement.whole(), speed, line.intercept_seconds, 0.1, 0.1, motion, motion, 1.0, 16)
+    registration = made_registration(
+        speed=speed, intercept_seconds=line.intercept_seconds, correlation=0.1, motion=motion, reference_motion=motion
+    )
     return ScoredSegment(segment, 10.0, score, 5, 5, 60.0, 0.9, False, False, registration)
 
 

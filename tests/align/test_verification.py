@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from movies.made_registration import made_registration
 from movies.moving_pictures import Blobs
 
 from vdup.align.calibration import VERIFICATION_INPUTS, Calibration, Evidence, ScoreModel, VerificationModel
@@ -22,8 +23,12 @@ CALIBRATION = Calibration(
     evidence=Evidence(0.0, 0.0, 0.0, -1.5, 4.0),
     score=ScoreModel(0.0, 0.0, 0.0, 0.0),
     codes="",
-    verification=VerificationModel(-3.0, (1.0, 2.0, 2.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)),
+    verification=VerificationModel(-3.0, (1.0, 2.0, 2.0, *(0.0,) * (len(VERIFICATION_INPUTS) - 3))),
 )
+
+
+def inputs_of(code_score: float, seconds: float, found: Registration) -> dict[str, float]:
+    return verification_inputs(code_score, seconds, found, mirrored=False, panel=False)
 
 
 def _packed(seed: int, start: float = 0.0, seconds: float = 30.0) -> PackedMovie:
@@ -94,15 +99,15 @@ def test_scores_of_any_size_have_inputs() -> None:
     found = verify(_segment(1.0, 9.0, 0.0), _packed(7), _packed(7), 30.0, CALIBRATION, LIMITS).registration
     assert found is not None
     for score in (0.0, 1e-9, 0.5, 1.0):
-        inputs = verification_inputs(score, 8.0, found)
+        inputs = inputs_of(score, 8.0, found)
         assert tuple(inputs) == VERIFICATION_INPUTS
         assert np.isfinite(list(inputs.values())).all()
-    assert verification_inputs(0.5, 8.0, found)["code_score"] == 0.0
-    assert verification_inputs(0.9, 8.0, found)["code_score"] == pytest.approx(np.log(9))
+    assert inputs_of(0.5, 8.0, found)["code_score"] == 0.0
+    assert inputs_of(0.9, 8.0, found)["code_score"] == pytest.approx(np.log(9))
 
 
 def test_where_nothing_moves_nothing_is_clear() -> None:
-    good = Registration(Placement.whole(), 1.0, 0.0, 0.9, 0.1, 0.3, 0.3, 1.0, 16)
+    good = made_registration()
     assert is_clear(good)
     assert not is_clear(replace(good, motion=0.002))
     assert not is_clear(replace(good, reference_motion=0.002))
@@ -110,17 +115,26 @@ def test_where_nothing_moves_nothing_is_clear() -> None:
 
 
 def test_moving_without_agreeing_counts_the_longer_the_more() -> None:
-    plain = Registration(Placement.whole(), 1.0, 0.0, 0.2, 0.1, 0.3, 0.4, 1.0, 16)
+    plain = made_registration(correlation=0.2, reference_motion=0.4)
     still = replace(plain, motion=0.01)
     agreeing = replace(plain, correlation=0.95)
-    assert verification_inputs(0.5, 8.0, still)["unexplained"] == 0
-    assert verification_inputs(0.5, 8.0, agreeing)["unexplained"] < 0.2
-    short, long = (verification_inputs(0.5, seconds, plain)["unexplained_over_time"] for seconds in (3.0, 12.0))
+    assert inputs_of(0.5, 8.0, still)["unexplained"] == 0
+    assert inputs_of(0.5, 8.0, agreeing)["unexplained"] < 0.2
+    short, long = (inputs_of(0.5, seconds, plain)["unexplained_over_time"] for seconds in (3.0, 12.0))
     assert 1 < short < long
 
 
+def test_the_pictures_decide_on_mirroring_only_where_they_are_clear() -> None:
+    clear = made_registration(placement=Placement(0, 0, 1, 1, mirrored=True, quarter_turns=0))
+    unclear = replace(clear, correlation=0.1)
+    for mirrored in (False, True):
+        assert verification_inputs(0.5, 8.0, clear, mirrored=mirrored, panel=False)["mirrored"] == 1.0
+        assert verification_inputs(0.5, 8.0, unclear, mirrored=mirrored, panel=False)["mirrored"] == float(mirrored)
+    assert verification_inputs(0.5, 8.0, clear, mirrored=False, panel=True)["panel"] == 1.0
+
+
 def _registered(start: float, end: float, intercept: float, score: float, correlation: float) -> ScoredSegment:
-    found = Registration(Placement.whole(), 1.0, intercept, correlation, 0.1, 0.3, 0.3, 1.0, 16)
+    found = made_registration(intercept_seconds=intercept, correlation=correlation)
     return replace(_segment(start, end, intercept, score), registration=found)
 
 

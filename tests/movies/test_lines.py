@@ -5,8 +5,9 @@ from movies.moving_pictures import Blobs
 
 from vdup.movies.changes import evened
 from vdup.movies.lines import LineTables
+from vdup.movies.movie import Movie
 from vdup.movies.placement import place_pictures
-from vdup.types import Placement
+from vdup.types import FloatArray, Placement
 
 
 def test_tables_give_what_picture_by_picture_gives() -> None:
@@ -36,6 +37,27 @@ def test_tables_give_what_picture_by_picture_gives() -> None:
         assert abs(correlation - expected) < 1e-3
 
 
+def test_quick_changes_are_less_the_mean_over_five_moments() -> None:
+    reference, query = Blobs(1).movie(np.arange(60) / 4), Blobs(2).movie(np.arange(40) / 4)
+    times = np.linspace(1, 8, 11)
+    placed = Placement(-0.1, 0.1, 1.1, 0.8, mirrored=True, quarter_turns=0)
+    tables = LineTables.of(query, times, reference, (0.0, 14.75), placed)
+    pictures, covered = place_pictures(placed, evened(reference.pictures))
+    seen = covered >= 0.5
+    mine = _quick(evened(query.at(times))[:, seen])
+    lines = ((1.0, 2.2), (0.8, 3.0), (1.3, 1.0), (1.0, 9.0))
+    found = tables.quick_correlations(*(np.array(axis) for axis in zip(*lines, strict=True)))
+    for (speed, intercept), correlation in zip(lines, found, strict=True):
+        theirs = _quick(Movie(pictures, 4.0).at(speed * times + intercept)[:, seen])
+        expected = (mine * theirs).sum() / np.sqrt((mine**2).sum() * (theirs**2).sum())
+        assert abs(correlation - expected) < 1e-3
+
+
+def _quick(moments: FloatArray) -> FloatArray:
+    rows = [moments[row] - moments[max(row - 2, 0) : row + 3].mean(axis=0) for row in range(len(moments))]
+    return np.stack(rows)
+
+
 def test_the_true_line_correlates_most() -> None:
     scene = Blobs(3)
     reference = scene.movie(np.arange(80) / 4)
@@ -55,6 +77,7 @@ def test_still_pictures_correlate_with_nothing() -> None:
     for query, reference in ((still, moving), (moving, still)):
         tables = LineTables.of(query, times, reference, (0.0, 7.0), Placement.whole())
         assert abs(tables.correlations(np.ones(1), np.zeros(1))[0]) < 0.05
+        assert abs(tables.quick_correlations(np.ones(1), np.zeros(1))[0]) < 0.05
 
 
 def test_the_share_of_a_line_that_lies_within() -> None:

@@ -38,6 +38,11 @@ def test_the_wrong_moment_agrees_less() -> None:
     right, wrong = _registered(5, 1.0, 4.0, 4.0), _registered(5, 1.0, 4.0, 13.0)
     assert right.correlation > wrong.correlation + 0.3
     assert right.contrast > wrong.contrast + 0.5
+    assert right.quick_contrast > wrong.quick_contrast + 0.5
+    assert right.quick_margin > 0.5 > wrong.quick_margin
+    assert right.agreement.detail > 0.95 > wrong.agreement.detail
+    assert right.agreement.spread > wrong.agreement.spread + 0.3
+    assert right.agreement.parts == 64
 
 
 def test_where_nothing_moves_nothing_agrees() -> None:
@@ -47,3 +52,17 @@ def test_where_nothing_moves_nothing_agrees() -> None:
     assert found.motion < 1e-3
     assert found.contrast == pytest.approx(0.0, abs=1e-6)
     assert found.speed == 1.0
+    assert found.agreement.parts == 0
+    assert found.agreement.detail == pytest.approx(1.0)
+
+
+def test_another_moment_of_one_pan_agrees_in_what_changes_most_and_not_in_detail() -> None:
+    """The camera pans over the scene at the same pace; what moves in it is at another moment."""
+    scene = Blobs(9, count=40)
+
+    def panned(start: float) -> Movie:
+        return Movie(np.stack([scene.draw(start + step / 4, left=0.02 * step) for step in range(33)]), 4.0)
+
+    right, wrong = (register(panned(3.0), panned(start), (0.0, 8.0), 1.0, 0.0, LIMITS) for start in (3.0, 40.0))
+    assert right.agreement.detail > wrong.agreement.detail + 0.4
+    assert right.quick > wrong.quick + 0.4

@@ -269,7 +269,11 @@ def _fit_scores(material: _Material, calibration: Calibration) -> Calibration:
     score = ScoreModel(*fit_logistic(np.array(inputs), right, _equal_weights(right)).tolist())
     calibration = replace(calibration, score=score)
     closer = [
-        _ordered(verification_inputs(score.probability(*values), _length(item), item.registration))
+        _ordered(
+            verification_inputs(
+                score.probability(*values), _length(item), item.registration, mirrored=item.mirrored, panel=item.panel
+            )
+        )
         for item, values in zip(found, said, strict=True)
         if item.registration is not None
     ]

@@ -302,7 +302,7 @@ class _ProblemMaker:
         shown = list(video_frames(rest.path, rate, size, seconds, start))
         if not shown:
             raise VideoOpenError(rest.path, f"shows nothing at {start:.1f} s, though its length says so; leave it out")
-        edit = str(rng.choice(list(EDITS)))
+        edit = _draw_picture_edit(rng)
         frames = self._edited(np.stack(shown), parse_edits(edit), rate)
         canvas = (even(frames.shape[2]), even(frames.shape[1]))
         pieces = [*self._filler(0.5, rate, canvas), fit(frames, canvas)]
@@ -326,6 +326,12 @@ class _ProblemMaker:
         """Copies in each of ``count`` queries: two in a quarter of them, else one; shuffled."""
         doubles = round(count / 4)
         return [int(copies) for copies in self._rng.permutation([2] * doubles + [1] * (count - doubles))]
+
+
+def _draw_picture_edit(rng: np.random.Generator) -> str:
+    """One edit of the picture, or a combination of several."""
+    combined = [name for name in draw_combination(rng).split("+") if name in EDITS] if rng.random() < 0.5 else []
+    return "+".join(combined) or str(rng.choice(list(EDITS)))
 
 
 def _write_csv(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

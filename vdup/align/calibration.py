@@ -3,7 +3,7 @@
 A calibration file is a safetensors file with ``background_codes`` uint8 [K, 128], ``evidence`` float64 [6] and
 ``score`` float64 [5] (one less each in older ones, whose last weights are 0), and the metadata key ``vdup`` holding
 JSON with ``format`` and ``codes``, the digest of the codes that it is for; and, where movies were there to learn from,
-``verification`` float64 [11].
+``verification`` float64 [18].
 """
 
 import json
@@ -121,6 +121,13 @@ VERIFICATION_INPUTS = (
     "unexplained_over_time",
     "speed_change",
     "covered",
+    "detail",
+    "spread",
+    "spread_over_parts",
+    "quick_contrast_over_time",
+    "quick_margin",
+    "mirrored",
+    "panel",
 )
 """What :class:`VerificationModel` weighs, in order; see :func:`vdup.align.verification.verification_inputs`."""
 

@@ -30,6 +30,9 @@ _MUCH_BETTER = 0.3
 what they leave unexplained) that the first is the right one. Real repeats in generated videos score 0.94 and more."""
 _ALWAYS_UNEXPLAINED = 0.1
 
+_ALWAYS_UNLIKE = 0.05
+"""The same of the detail of pictures."""
+
 
 def verify(
     scored: ScoredSegment,
@@ -66,7 +69,9 @@ def verify(
     )
     score, inputs = scored.score, None
     if calibration.verification is not None:
-        inputs = verification_inputs(scored.score, query_end - query_start, found)
+        inputs = verification_inputs(
+            scored.score, query_end - query_start, found, mirrored=scored.mirrored, panel=scored.panel
+        )
         score = calibration.verification.probability(inputs)
     mirrored = scored.mirrored
     if is_clear(found):
@@ -103,7 +108,9 @@ def _unexplained(found: Registration) -> float:
     return 1 + _ALWAYS_UNEXPLAINED - max(found.correlation, 0.0)
 
 
-def verification_inputs(code_score: float, seconds: float, found: Registration) -> dict[str, float]:
+def verification_inputs(
+    code_score: float, seconds: float, found: Registration, *, mirrored: bool, panel: bool
+) -> dict[str, float]:
     """What the score of a registered segment is computed from, by the names of ``VERIFICATION_INPUTS``.
 
     ``code_score`` is the log-odds of the score by codes; ``correlation`` and ``contrast`` are those of the movies, and
@@ -111,12 +118,17 @@ def verification_inputs(code_score: float, seconds: float, found: Registration) 
     is minus the logarithm of the query's motion. ``moving`` grows with the motion of the stiller side, and
     ``unexplained`` is what the correlation leaves of it: where both sides move and do not agree, they are not the same,
     the less so the longer (``unexplained_over_time``). ``speed_change`` is |log2 speed|, ``covered`` the share of the
-    query's picture that the reference fills.
+    query's picture that the reference fills. ``detail`` is minus the logarithm of what the detail of the pictures
+    leaves unlike; ``spread`` is how what changes agrees all over the picture, and ``spread_over_parts`` that times the
+    root of the number of parts; the two of quick changes are as the other contrasts. ``mirrored`` and ``panel`` are 0
+    or 1.
 
     Args:
         code_score: 0 to 1.
         seconds: length of the segment in the query.
         found: its registration.
+        mirrored: whether the codes found it mirrored; where the movies are clear, they decide.
+        panel: whether it was found in a part of the query's frames.
     """
     bounded = min(max(code_score, 1e-4), 1 - 1e-4)
     stiller = min(found.motion, found.reference_motion) + _LEAST_MOTION / 2
@@ -133,6 +145,13 @@ def verification_inputs(code_score: float, seconds: float, found: Registration) 
         "unexplained_over_time": unexplained * math.log(max(seconds, 0.5)),
         "speed_change": abs(math.log2(found.speed)),
         "covered": found.covered,
+        "detail": -math.log(1 + _ALWAYS_UNLIKE - max(found.agreement.detail, 0.0)),
+        "spread": found.agreement.spread,
+        "spread_over_parts": found.agreement.spread * math.sqrt(found.agreement.parts),
+        "quick_contrast_over_time": found.quick_contrast * math.sqrt(found.moments),
+        "quick_margin": found.quick_margin,
+        "mirrored": float(found.placement.mirrored if is_clear(found) else mirrored),
+        "panel": float(panel),
     }
 
 

@@ -5,6 +5,7 @@ that thousands of lines are as quick as one.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -13,8 +14,11 @@ from vdup.movies.movie import Movie
 from vdup.movies.placement import place_pictures
 from vdup.types import Placement, RowArray, TimeArray
 
-_LEAST_COVERED = 0.5
+LEAST_COVERED = 0.5
 """Pixels of which the reference covers less are left out."""
+
+_QUICK_MOMENTS = 2
+"""Quick is what differs from the mean over so many moments before and after."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,7 @@ class LineTables:
     between: TimeArray
     """Query, each pixel less its mean over the moments, with the reference: float64 [N, M]."""
     own: TimeArray
-    """Energy of that, each moment of the query: float64 [N]."""
+    """The former with itself, float64 [N, N]."""
     reference: TimeArray
     """Reference with itself, float64 [M, M]."""
 
@@ -57,7 +61,7 @@ class LineTables:
         first = int(np.clip(np.floor(start), 0, len(reference) - 1))
         last = int(np.clip(np.ceil(end), first, len(reference) - 1))
         placed, covered = place_pictures(placement, evened(reference.pictures[first : last + 1]))
-        seen = covered >= _LEAST_COVERED
+        seen = covered >= LEAST_COVERED
         theirs = placed[:, seen].astype(np.float64)
         shown = evened(query.at(query_times_seconds))[:, seen].astype(np.float64)
         centred = shown - shown.mean(axis=0)
@@ -66,7 +70,7 @@ class LineTables:
             reference.first_seconds + first / rate,
             rate,
             centred @ theirs.T,
-            (centred**2).sum(axis=1),
+            centred @ centred.T,
             theirs @ theirs.T,
         )
 
@@ -95,8 +99,27 @@ class LineTables:
         np.add.at(weights, (lines, before), 1 - share)
         np.add.at(weights, (lines, after), share)
         of_mean = ((weights @ self.reference) * weights).sum(axis=1) / count
-        energy = np.maximum(squares - of_mean, 0) * self.own.sum()
+        energy = np.maximum(squares - of_mean, 0) * np.trace(self.own)
         correlation: TimeArray = np.where(energy > 1e-9, with_query / np.sqrt(np.maximum(energy, 1e-9)), 0.0)
+        return correlation
+
+    def quick_correlations(self, speeds: TimeArray, intercepts_seconds: TimeArray) -> TimeArray:
+        """The same of what changes quickly: each moment less the mean over the two before it, itself, and two after.
+
+        A slow change, such as a camera that pans, is like any other slow change.
+        """
+        before, after, share = self._places(speeds, intercepts_seconds)
+        weights = _quick_products(len(self.query_times_seconds))
+        rows = np.arange(len(weights))[:, None]
+        mixed = ((1 - share, before), (share, after))
+        with_query, energy = np.zeros(len(speeds)), np.zeros(len(speeds))
+        for part, place in mixed:
+            with_query += (weights * part[:, None] * self.between[rows, place[:, None]]).sum(axis=(1, 2))
+            for other_part, other in mixed:
+                products = self.reference[place[:, :, None], other[:, None]]
+                energy += (weights * part[:, :, None] * other_part[:, None] * products).sum(axis=(1, 2))
+        energies = np.maximum(energy, 0) * max(float((weights * self.own).sum()), 0.0)
+        correlation: TimeArray = np.where(energies > 1e-9, with_query / np.sqrt(np.maximum(energies, 1e-9)), 0.0)
         return correlation
 
     def shown(self, speeds: TimeArray, intercepts_seconds: TimeArray) -> TimeArray:
@@ -114,3 +137,13 @@ class LineTables:
         place = np.clip(self._place(speeds, intercepts_seconds), 0, len(self.reference) - 1)
         before = np.floor(place).astype(np.int64)
         return before, np.minimum(before + 1, len(self.reference) - 1), place - before
+
+
+@lru_cache(maxsize=64)
+def _quick_products(moments: int) -> TimeArray:
+    """What inner products of moments are weighed with for those of their quick changes, float64 [N, N]."""
+    rows = np.arange(moments)
+    near = np.abs(rows[:, None] - rows) <= _QUICK_MOMENTS
+    quick = np.eye(moments) - near / near.sum(axis=1, keepdims=True)
+    products: TimeArray = quick.T @ quick
+    return products

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vdup.movies.changes import changes_at
-from vdup.movies.lines import LineTables
+from vdup.movies.agreement import Agreement, agreement
+from vdup.movies.changes import changes_at, evened
+from vdup.movies.lines import LEAST_COVERED, LineTables
 from vdup.movies.movie import Movie
 from vdup.movies.placement import find_placement, place_pictures
 from vdup.types import Placement, TimeArray
@@ -37,7 +38,10 @@ STILL = 0.03
 """Motion of a side below which nothing is said to move, in deviations of a picture."""
 
 _ELSEWHERE_SECONDS = 1.0
-"""Lines shifted by more than this tell how well other moments fit."""
+"""Lines shifted by more than this tell how well other moments fit,"""
+_ELSEWHERE_STEP_SECONDS = 0.125
+_LEAST_SHOWN = 0.9
+"""if they lie within the reference for so much of the segment."""
 
 
 @dataclass(frozen=True)
@@ -59,14 +63,34 @@ class Registration:
     """Share of the query's picture that the reference fills."""
     moments: int
     """Moments that were compared."""
+    agreement: Agreement
+    """How the pictures agree, beyond what changes most."""
+    quick: float
+    """Correlation of what changes quickly, -1 to 1."""
+    quick_elsewhere: float
+    """The 90 % quantile of the same along shifted lines."""
+    quick_at_best_elsewhere: float
+    """The largest of them."""
 
     @property
     def contrast(self) -> float:
         """Log-likelihood ratio a moment of this line against others near it: of what the two leave unexplained."""
-        left, left_elsewhere = (
-            1 + _UNEXPLAINED - max(correlation, 0.0) for correlation in (self.correlation, self.elsewhere)
-        )
-        return math.log(left_elsewhere / left)
+        return _contrast(self.correlation, self.elsewhere)
+
+    @property
+    def quick_contrast(self) -> float:
+        """The same of what changes quickly."""
+        return _contrast(self.quick, self.quick_elsewhere)
+
+    @property
+    def quick_margin(self) -> float:
+        """The same against the best of the other lines."""
+        return _contrast(self.quick, self.quick_at_best_elsewhere)
+
+
+def _contrast(correlation: float, elsewhere: float) -> float:
+    left, left_elsewhere = (1 + _UNEXPLAINED - max(value, 0.0) for value in (correlation, elsewhere))
+    return math.log(left_elsewhere / left)
 
 
 def register(
@@ -110,20 +134,32 @@ def register(
     merit = correlations - _PLAIN_BONUS * (np.abs(grid_speeds - 1) > 1e-6)
     best = int(np.argmax(merit))
     speed, at_middle = float(grid_speeds[best]), at_middle + float(grid_offsets[best])
-    away = np.arange(-_REACH_SECONDS, _REACH_SECONDS + 1e-9, 0.125)
-    away = away[np.abs(away) > _ELSEWHERE_SECONDS]
-    same = np.full(len(away), speed)
-    others = at_middle + away - speed * middle
-    fits = tables.correlations(same, others)[tables.shown(same, others) > 0.9]
-    _, covered = place_pictures(placement, np.ones((1, *of_query.shape[1:]), dtype=np.float32))
+    intercept_seconds = at_middle - speed * middle
+    fits, quick, quick_fits = _elsewhere(tables, speed, intercept_seconds)
+    pictures, covered = place_pictures(placement, evened(reference.at(speed * times + intercept_seconds)))
     return Registration(
         placement,
         speed,
-        at_middle - speed * middle,
+        intercept_seconds,
         float(correlations[best]),
         float(np.quantile(fits, 0.9)) if len(fits) else 0.0,
         float(np.sqrt((of_query**2).mean())),
         float(np.sqrt((shifted[len(shifted) // 2] ** 2).mean())),
         float(covered.mean()),
         moments,
+        agreement(evened(query.at(times)), pictures, covered >= LEAST_COVERED),
+        quick,
+        float(np.quantile(quick_fits, 0.9)) if len(quick_fits) else 0.0,
+        float(quick_fits.max()) if len(quick_fits) else 0.0,
     )
+
+
+def _elsewhere(tables: LineTables, speed: float, intercept_seconds: float) -> tuple[TimeArray, float, TimeArray]:
+    """Correlations along shifted lines; that of quick changes along the line itself, and along shifted ones."""
+    shifts = np.arange(-_REACH_SECONDS, _REACH_SECONDS + 1e-9, _ELSEWHERE_STEP_SECONDS)
+    shifts = shifts[np.abs(shifts) > _ELSEWHERE_SECONDS]
+    lines = np.append(intercept_seconds, intercept_seconds + shifts)
+    speeds = np.full(len(lines), speed)
+    shown = tables.shown(speeds, lines)[1:] > _LEAST_SHOWN
+    quick = tables.quick_correlations(speeds[::2], lines[::2])
+    return tables.correlations(speeds, lines)[1:][shown], float(quick[0]), quick[1:][shown[1::2]]

@@ -4,6 +4,7 @@ from typing import cast
 
 import numpy as np
 import pytest
+from movies.made_registration import made_registration
 from numpy.typing import NDArray
 from photograph_factory import write_photographs
 from tiny_problem import write_tiny_problem
@@ -22,9 +23,9 @@ from vdup.align.verification import verification_inputs
 from vdup.config import EfficientNetLiteConfig, SamplingConfig
 from vdup.datasets.segments import Segment
 from vdup.errors import ConfigError
-from vdup.movies.registration import Registration
+from vdup.movies.agreement import Agreement
 from vdup.pipeline.encoder import Encoder, build_encoder
-from vdup.types import CODE_BITS, CODE_BYTES, CodeArray, Placement
+from vdup.types import CODE_BITS, CODE_BYTES, CodeArray
 
 BACKGROUND, QUERIES = 12, 5
 
@@ -89,11 +90,14 @@ def test_a_calibration_of_the_models_codes_is_written(
     weak, strong = made.score.probability(1.0, 1.6, 0.0, 200.0), made.score.probability(80.0, 1.0, 0.9, 200.0)
     assert 0 <= weak < strong <= 1
     assert made.verification is not None
-    placed = Placement.whole()
-    poor = Registration(placed, 1.6, 0.0, 0.1, 0.1, 0.3, 0.3, 0.2, 16)
-    good = Registration(placed, 1.0, 0.0, 0.95, 0.2, 0.3, 0.3, 1.0, 16)
-    doubted = made.verification.probability(verification_inputs(0.1, 4.0, poor))
-    assert 0 <= doubted < made.verification.probability(verification_inputs(0.9, 4.0, good)) <= 1
+    poor = made_registration(
+        speed=1.6, correlation=0.1, covered=0.2, agreement=Agreement(0.1, 0.1, 60), quick=0.05, quick_elsewhere=0.05
+    )
+    doubted, believed = (
+        made.verification.probability(verification_inputs(score, 4.0, found, mirrored=False, panel=False))
+        for score, found in ((0.1, poor), (0.9, made_registration()))
+    )
+    assert 0 <= doubted < believed <= 1
 
 
 @pytest.mark.slow
