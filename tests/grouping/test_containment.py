@@ -5,6 +5,7 @@ import pytest
 
 from vdup.grouping.containment import ContainmentRule, gaps, in_order
 from vdup.grouping.overlap import Interval, Shared, covered_seconds, overlap_of
+from vdup.types import Intervals
 
 RULE = ContainmentRule(
     min_share=0.95, slack_seconds=0.5, max_missing_seconds=2.0, strong_score=0.95, strong_distance_bits=280.0
@@ -16,9 +17,9 @@ def same(start: float, end: float, shift: float = 0.0, score: float = 0.99, dist
     return Shared((start, end), (start + shift, end + shift), score, distance_bits)
 
 
-def whole(seconds: float, *shared: Shared, other_seconds: float = 9000.0) -> bool:
+def whole(seconds: float, *shared: Shared, other_seconds: float = 9000.0, damaged: Intervals = ()) -> bool:
     overlap = overlap_of("a", "b", seconds, other_seconds, shared)
-    return RULE.first_is_whole_in_second(overlap, seconds, other_seconds)
+    return RULE.first_is_whole_in_second(overlap, seconds, other_seconds, damaged)
 
 
 def test_one_stretch_of_the_whole() -> None:
@@ -48,6 +49,23 @@ def test_many_small_gaps_add_up() -> None:
 def test_weak_stretches_do_not_count(score: float, distance_bits: float) -> None:
     assert not whole(10.0, same(0.0, 10.0, score=score, distance_bits=distance_bits))
     assert not whole(10.0, same(0.0, 5.0), same(5.0, 10.0, score=score, distance_bits=distance_bits))
+
+
+def test_where_the_first_is_damaged_the_second_must_go_on_for_as_long() -> None:
+    ends = same(0.0, 10.0), same(20.0, 30.0)
+    assert not whole(30.0, *ends)
+    assert whole(30.0, *ends, damaged=((10.5, 19.5),))
+    assert not whole(30.0, *ends, damaged=((3.0, 4.0),)), "damaged elsewhere"
+    assert not whole(30.0, same(0.0, 10.0), same(20.0, 30.0, 5.0), damaged=((10.5, 19.5),)), "15 s in place of 10"
+    assert not whole(30.0, same(0.0, 5.0), same(25.0, 30.0), damaged=((5.5, 24.5),)), "too little is left"
+
+
+def test_damage_at_an_end_must_fit_into_the_second() -> None:
+    damage = ((20.0, 30.0),)
+    assert whole(30.0, same(0.0, 20.0, 40.0), damaged=damage)
+    assert not whole(30.0, same(0.0, 20.0, 40.0), other_seconds=62.0, damaged=damage)
+    assert whole(30.0, same(10.0, 30.0, 0.0), damaged=((0.0, 10.0),))
+    assert not whole(30.0, same(10.0, 30.0, -10.0), damaged=((0.0, 10.0),)), "the second begins later"
 
 
 def test_a_film_shown_twice_is_not_in_one_that_shows_it_once() -> None:

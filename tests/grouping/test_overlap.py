@@ -73,3 +73,14 @@ def test_score_and_distance_of_one_stretch_make_a_strong_link() -> None:
     assert not mixed.is_strong(0.95, 280.0)
     both = overlap_of("a", "b", 10.0, 10.0, [long_and_faint, Shared((0.0, 8.0), (0.0, 8.0), 0.96, 200.0)])
     assert both.is_strong(0.95, 280.0)
+
+
+def test_shares_are_those_of_what_is_not_damaged() -> None:
+    shared = [Shared((0.0, 3.0), (0.0, 3.0), 0.9, 100.0), Shared((6.0, 9.0), (6.0, 9.0), 0.9, 100.0)]
+    found = overlap_of("a", "b", 9.0, 9.0, shared, first_damaged=((2.5, 6.5),))
+    assert found.first_share == 1.0
+    assert found.second_share == pytest.approx(6 / 9)
+    half = overlap_of("a", "b", 9.0, 9.0, shared[:1], first_damaged=((3.0, 6.0),))
+    assert half.first_share == 0.5
+    all_of_it = overlap_of("a", "b", 9.0, 9.0, shared[:1], first_damaged=((0.0, 9.0),))
+    assert all_of_it.first_share == pytest.approx(3 / 9)

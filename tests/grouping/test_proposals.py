@@ -64,6 +64,7 @@ def test_a_damaged_file_never_stays_in_place_of_a_whole_one() -> None:
     damage = {"damaged": ((3.0, 6.0),)}
     alike = judged([link("damaged", "whole")], [record("damaged", size_bytes=900_000), record("whole")], None, damage)
     assert actions(alike) == {"damaged": "remove", "whole": "keep"}
+    assert alike["damaged"].reason == "whole contains all of it (100% matched, damaged from 3.0 to 6.0 s)"
     assert alike["whole"].reason == "whole, while damaged is damaged from 3.0 to 6.0 s"
     larger = judged([link("damaged", "whole")], [record("damaged", (1280, 720)), record("whole")], None, damage)
     assert actions(larger) == {"damaged": "keep", "whole": "keep"}, "the whole one shows less"

@@ -1,6 +1,8 @@
 """Damaged moments become stretches."""
 
-from vdup.video.damaged_moments import DamagedMoments, told_damage
+import numpy as np
+
+from vdup.video.damaged_moments import DamagedMoments, told_damage, without_damaged
 
 
 def test_moments_that_lie_near_are_one_stretch() -> None:
@@ -21,3 +23,13 @@ def test_times_begin_with_the_first_frame() -> None:
 def test_damage_in_words() -> None:
     assert told_damage(((3.0, 3.0),)) == "damaged at 3.0 s"
     assert told_damage(((3.0, 3.5), (8.0, 9.0))) == "damaged from 3.0 to 9.0 s"
+
+
+def test_frames_of_damaged_stretches_are_not_looked_for() -> None:
+    times = np.arange(6.0)
+    searchable = np.array([True, False, True, True, True, True])
+    found = without_damaged(searchable, times, ((2.0, 3.0), (4.5, 4.6)))
+    assert found.tolist() == [True, False, False, False, True, True]
+    assert searchable[2], "the argument stays"
+    everything = without_damaged(searchable, times, ((0.0, 9.0),))
+    assert everything.tolist() == searchable.tolist(), "damaged frames are better than none"

@@ -3,11 +3,14 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from vdup.grouping.overlap import Interval, Overlap, Shared
+from vdup.grouping.overlap import Interval, Overlap, Shared, covered_seconds
+from vdup.types import Intervals
 
 _AGREE_SECONDS = 2.0
 """Two stretches may place a moment this far apart in the other video and still agree: frames are a second apart, and
 the speed of a short stretch is uncertain."""
+_LEAST_UNDAMAGED = 0.5
+"""Share of a damaged video that must be matched before its damaged stretches are looked past."""
 
 
 @dataclass(frozen=True)
@@ -25,20 +28,30 @@ class ContainmentRule:
     strong_distance_bits: float
     """if its frames differ by no more than this on average."""
 
-    def first_is_whole_in_second(self, overlap: Overlap, first_seconds: float, second_seconds: float) -> bool:
+    def first_is_whole_in_second(
+        self, overlap: Overlap, first_seconds: float, second_seconds: float, first_damaged: Intervals = ()
+    ) -> bool:
         """Whether all of the first video of a pair is in the second, by its strong stretches.
 
         What they cover of the second must be nearly as long, each by itself and together: where little moves, a part is
-        easily taken for the whole at a lower speed.
+        easily taken for the whole at a lower speed. Where the first is damaged nothing can be matched: the second must
+        go on for as long there, and half of the first be matched all the same.
 
         Args:
             overlap: what they share.
             first_seconds: length of the first.
             second_seconds: length of the second.
+            first_damaged: where the first is damaged.
         """
         chain = in_order([item for item in overlap.shared if self._counts(item)])
-        in_first = [self._widened(item.first_seconds) for item in chain]
-        in_second = [self._widened(item.second_seconds) for item in chain]
+        if covered_seconds(item.first_seconds for item in chain) >= _LEAST_UNDAMAGED * first_seconds:
+            lost = [between_lost(chain, damage, first_seconds, second_seconds) for damage in first_damaged]
+        else:
+            lost = []
+        pairs = [(item.first_seconds, item.second_seconds) for item in chain]
+        pairs += [pair for pair in lost if pair is not None]
+        in_first = [self._widened(first) for first, _ in pairs]
+        in_second = [self._widened(second) for _, second in pairs]
         missing = [end - start for start, end in gaps(in_first, first_seconds)]
         outside = [end - start for start, end in gaps(in_second, second_seconds)]
         return (
@@ -101,6 +114,42 @@ def _runs_on(earlier: Shared, later: Shared) -> bool:
     return start >= earlier.first_seconds[0] and all(
         abs(_second_at(earlier, moment) - _second_at(later, moment)) <= _AGREE_SECONDS for moment in (start, reached)
     )
+
+
+def between_lost(
+    chain: Sequence[Shared], damage: Interval, first_seconds: float, second_seconds: float
+) -> tuple[Interval, Interval] | None:
+    """What a damaged stretch of the first video stands for in both, when the second goes on for as long there.
+
+    Args:
+        chain: stretches in order, see :func:`in_order`.
+        damage: start and end in the first video.
+        first_seconds: length of the first.
+        second_seconds: length of the second.
+
+    Returns:
+        The stretch between the matched ones on either side, or from there to an end of the first video, in both videos;
+        none when that is more than what is damaged, another length in the second, or beyond its end.
+    """
+    middle = (damage[0] + damage[1]) / 2
+    before = [item for item in chain if item.first_seconds[1] <= middle]
+    after = [item for item in chain if item.first_seconds[0] >= middle]
+    if not before and not after:
+        return None
+    start, second_start = (before[-1].first_seconds[1], before[-1].second_seconds[1]) if before else (0.0, None)
+    end, second_end = (after[0].first_seconds[0], after[0].second_seconds[0]) if after else (first_seconds, None)
+    if second_start is None and second_end is not None:
+        second_start = second_end - (end - start)
+    if second_end is None and second_start is not None:
+        second_end = second_start + end - start
+    assert second_start is not None
+    assert second_end is not None
+    if start < damage[0] - _AGREE_SECONDS or end > damage[1] + _AGREE_SECONDS:
+        return None
+    inside = second_start >= -_AGREE_SECONDS and second_end <= second_seconds + _AGREE_SECONDS
+    if not inside or abs((second_end - second_start) - (end - start)) > _AGREE_SECONDS:
+        return None
+    return (start, end), (max(second_start, 0.0), min(second_end, second_seconds))
 
 
 def _second_at(shared: Shared, moment: float) -> float:

@@ -1,8 +1,10 @@
 """How much of two videos is the same, from the segments that they share."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+
+from vdup.types import Intervals
 
 Interval = tuple[float, float]
 
@@ -88,7 +90,13 @@ class Overlap:
 
 
 def overlap_of(
-    first: str, second: str, first_seconds: float, second_seconds: float, shared: Iterable[Shared]
+    first: str,
+    second: str,
+    first_seconds: float,
+    second_seconds: float,
+    shared: Iterable[Shared],
+    first_damaged: Intervals = (),
+    second_damaged: Intervals = (),
 ) -> Overlap:
     """Adds up what two videos share.
 
@@ -98,6 +106,8 @@ def overlap_of(
         first_seconds: length of the first.
         second_seconds: length of the second.
         shared: stretches of both, at least one; they may overlap one another.
+        first_damaged: stretches of the first that are damaged; shares are those of what is not.
+        second_damaged: the same of the second.
 
     Raises:
         ValueError: there is no stretch, or a length is not above 0.
@@ -108,12 +118,20 @@ def overlap_of(
     return Overlap(
         first=first,
         second=second,
-        first_share=min(1.0, covered_seconds(item.first_seconds for item in best_first) / first_seconds),
-        second_share=min(1.0, covered_seconds(item.second_seconds for item in best_first) / second_seconds),
+        first_share=_share([item.first_seconds for item in best_first], first_seconds, first_damaged),
+        second_share=_share([item.second_seconds for item in best_first], second_seconds, second_damaged),
         score=best_first[0].score,
         distance_bits=best_first[0].distance_bits,
         shared=best_first,
     )
+
+
+def _share(intervals: Sequence[Interval], seconds: float, damaged: Intervals) -> float:
+    """What intervals cover of what is not damaged, 0 to 1; of everything where all of it is."""
+    lost = covered_seconds(damaged)
+    if lost >= seconds:
+        return min(1.0, covered_seconds(intervals) / seconds)
+    return min(1.0, (covered_seconds([*intervals, *damaged]) - lost) / (seconds - lost))
 
 
 def covered_seconds(intervals: Iterable[Interval]) -> float:

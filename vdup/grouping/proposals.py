@@ -105,7 +105,7 @@ def _propose(
             proposals[member] = Proposal(Action.link, f"a link: another name of the file of {main[member]}")
         else:
             standing.append(member)
-    whole, held, shares = _containment(links, records, main, rule, nearly_all)
+    whole, held, shares = _containment(links, records, damaged, main, rule, nearly_all)
     rest = standing
     while rest:
         best = best_copy(rest, held, records, damaged)
@@ -119,7 +119,12 @@ def _propose(
         ]
         for member in going:
             share = shares[member, best]
-            reason = f"{best} contains all of it ({share:.0%} matched)"
+            matched = (
+                f"{share:.0%} matched, {told_damage(damaged[member])}"
+                if damaged.get(member)
+                else f"{share:.0%} matched"
+            )
+            reason = f"{best} contains all of it ({matched})"
             proposals[member] = Proposal(Action.remove, reason, _sorted(whole, member), share)
         reason = _why_kept(best, going, standing, whole, held, records, damaged)
         proposals[best] = Proposal(Action.keep, reason, _sorted(whole, best))
@@ -152,6 +157,7 @@ def _why_kept(
 def _containment(
     links: Sequence[Overlap],
     records: Mapping[str, VideoRecord],
+    damaged: Damaged,
     main: Mapping[str, str],
     rule: ContainmentRule,
     nearly_all: float,
@@ -170,19 +176,20 @@ def _containment(
             relation = link.relation(nearly_all)
             if relation is Relation.contained:
                 held[inner].add(outer)
-            if relation in (Relation.same, Relation.contained) and _is_whole(link, records, rule):
+            if relation in (Relation.same, Relation.contained) and _is_whole(link, records, damaged, rule):
                 whole[inner].add(outer)
                 found_share = 1.0 if _same_bytes(link, records) else link.first_share
                 shares[inner, outer] = max(shares.get((inner, outer), 0.0), found_share)
     return whole, held, shares
 
 
-def _is_whole(link: Overlap, records: Mapping[str, VideoRecord], rule: ContainmentRule) -> bool:
+def _is_whole(link: Overlap, records: Mapping[str, VideoRecord], damaged: Damaged, rule: ContainmentRule) -> bool:
     """Whether all of the first file of a pair is in the second."""
     first, second = records[link.first], records[link.second]
     if _same_bytes(link, records):
         return True
-    return rule.first_is_whole_in_second(link, first.duration_seconds or 0.0, second.duration_seconds or 0.0)
+    lengths = first.duration_seconds or 0.0, second.duration_seconds or 0.0
+    return rule.first_is_whole_in_second(link, *lengths, damaged.get(link.first, ()))
 
 
 def _same_bytes(link: Overlap, records: Mapping[str, VideoRecord]) -> bool:

@@ -21,7 +21,7 @@ from vdup.grouping.journal import Found, Journal
 from vdup.grouping.overlap import Interval, Overlap, Shared, overlap_of
 from vdup.pipeline.open_library import OpenLibrary
 from vdup.pipeline.searcher import find_candidates, suppress_competing
-from vdup.types import VideoCodes
+from vdup.types import Intervals, VideoCodes
 from vdup.video.rate import rate_for
 
 _METHOD = 2
@@ -63,7 +63,8 @@ def join_library(library: OpenLibrary, config: MatcherConfig, progress: Progress
                 journal.add(record.number, _found(library, record, records, calibration, config))
             if progress is not None:
                 progress(done, len(records))
-        return list(_overlaps(records, journal.found))
+        damaged = {number: library.folder.catalogue.extras.damaged_seconds(number) for number in records}
+        return list(_overlaps(records, damaged, journal.found))
 
 
 def stored_track(codes: VideoCodes, calibration: Calibration, step_seconds: float, shown: int = 1) -> QueryTrack:
@@ -137,7 +138,9 @@ def _is_nearly_blank(track: QueryTrack, interval: Interval) -> bool:
     return 2 * int(nearly_blank.sum()) > len(nearly_blank)
 
 
-def _overlaps(records: Mapping[int, VideoRecord], found: Mapping[int, Found]) -> Iterator[Overlap]:
+def _overlaps(
+    records: Mapping[int, VideoRecord], damaged: Mapping[int, Intervals], found: Mapping[int, Found]
+) -> Iterator[Overlap]:
     """Joins what was found from both sides of each pair."""
     shared: defaultdict[tuple[int, int], list[Shared]] = defaultdict(list)
     for number, others in found.items():
@@ -147,7 +150,7 @@ def _overlaps(records: Mapping[int, VideoRecord], found: Mapping[int, Found]) ->
                 shared[pair] += [item if number == pair[0] else item.turned() for item in stretches]
     for (first, second), stretches in sorted(shared.items()):
         lengths = records[first].duration_seconds or 0.0, records[second].duration_seconds or 0.0
-        yield overlap_of(records[first].id, records[second].id, *lengths, stretches)
+        yield overlap_of(records[first].id, records[second].id, *lengths, stretches, damaged[first], damaged[second])
 
 
 def _key(library: OpenLibrary, config: MatcherConfig, calibration: Calibration) -> str:

@@ -19,6 +19,7 @@ from vdup.movies.maker import MovieMaker
 from vdup.movies.movie import MOVIE_FPS
 from vdup.pipeline.open_library import OpenLibrary
 from vdup.types import MOVIE_VIEW, BoolArray, CodeArray, FloatArray, TimeArray, VideoCodes, VideoInfo
+from vdup.video.damaged_moments import without_damaged
 from vdup.video.rate import LEAST_FRAMES
 from vdup.video.workers import DecodedVideo, DecoderPool
 
@@ -219,13 +220,9 @@ def _encode(library: OpenLibrary, video: DecodedVideo) -> tuple[VideoCodes, int,
                 average.take(batch.searchable)
     if not parts:
         raise VideoDecodeError(video.path, "no frame could be decoded; check that the file plays")
-    every = np.concatenate([part for part, _, _ in parts])
-    codes = collapse_runs(
-        every,
-        np.concatenate([times for _, times, _ in parts]),
-        np.concatenate([searchable for _, _, searchable in parts]),
-        video.duration_seconds,
-    )
+    every, times, searchable = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    searchable = without_damaged(searchable, times, video.damaged_seconds)
+    codes = collapse_runs(every, times, searchable, video.duration_seconds)
     vectors = {} if average is None else average.vectors
     return codes, len(every), VideoExtras(vectors, film.parts(), video.damaged_seconds)
 

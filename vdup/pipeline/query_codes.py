@@ -16,6 +16,7 @@ from vdup.movies.movie import MOVIE_FPS
 from vdup.movies.storage import PackedMovie
 from vdup.pipeline.encoder import Encoder
 from vdup.types import CODE_BYTES, MOVIE_VIEW, BoolArray, CodeArray, TimeArray
+from vdup.video.damaged_moments import without_damaged
 from vdup.video.rate import LEAST_FRAMES
 from vdup.video.workers import DecodedVideo, DecoderPool
 
@@ -125,6 +126,7 @@ def _encode(library: CodeSource, video: DecodedVideo, calibration: Calibration, 
         backgrounds[rows] = calibration.background(found)
         searchable = np.zeros(len(times), dtype=np.bool_)
         searchable[rows] = np.concatenate(seen.searchable)
+        searchable = without_damaged(searchable, times, video.damaged_seconds)
         return QueryTrack(
             codes=codes,
             times_seconds=times,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from vdup.types import Intervals
+from vdup.types import BoolArray, Intervals, TimeArray
 
 _JOINED_SECONDS = 1.0
 """Damage that lies no farther apart is told as one stretch: what lies between refers to damaged pictures."""
@@ -28,6 +28,22 @@ class DamagedMoments:
             else:
                 found.append((moment, moment))
         return tuple(found)
+
+
+def without_damaged(searchable: BoolArray, times_seconds: TimeArray, damaged: Intervals) -> BoolArray:
+    """Frames that are worth looking for: of those that show something, the ones outside all damaged stretches.
+
+    Where nothing else is left, damaged frames are better than none.
+
+    Args:
+        searchable: False for blank frames, bool [N].
+        times_seconds: of the frames, float64 [N].
+        damaged: first and last moment of each damaged stretch.
+    """
+    whole = searchable.copy()
+    for start, end in damaged:
+        whole &= (times_seconds < start) | (times_seconds > end)
+    return whole if whole.any() else searchable
 
 
 def told_damage(stretches: Intervals) -> str:
