@@ -41,19 +41,20 @@ def agreement(query: FloatArray, reference: FloatArray, seen: BoolArray) -> Agre
         reference: the same of the reference, where they lie in the query's picture.
         seen: pixels that the reference covers, bool [32, 32].
     """
-    detail = _correlations(_detail(query)[:, seen], _detail(reference)[:, seen])
+    of_detail = _correlations(detail(query)[:, seen], detail(reference)[:, seen])
     spread = _of_parts(query - query.mean(axis=0), reference - reference.mean(axis=0), seen)
-    return Agreement(float(np.median(detail)), float(spread.mean()) if len(spread) else 0.0, len(spread))
+    return Agreement(float(np.median(of_detail)), float(spread.mean()) if len(spread) else 0.0, len(spread))
 
 
-def _detail(pictures: FloatArray) -> FloatArray:
+def detail(pictures: FloatArray) -> FloatArray:
+    """What pixels differ by from what is round them; float32 [N, H, W] as given."""
     reach = _DETAIL_REACH_PIXELS
     padded = np.pad(pictures, ((0, 0), (reach + 1, reach), (reach + 1, reach)), mode="edge")
     sums = padded.cumsum(axis=1, dtype=np.float64).cumsum(axis=2)
     width = 2 * reach + 1
     around = sums[:, width:, width:] - sums[:, :-width, width:] - sums[:, width:, :-width] + sums[:, :-width, :-width]
-    detail: FloatArray = (pictures - around / width**2).astype(np.float32)
-    return detail
+    finer: FloatArray = (pictures - around / width**2).astype(np.float32)
+    return finer
 
 
 def _correlations(first: FloatArray, second: FloatArray) -> FloatArray:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vdup.movies.agreement import Agreement, agreement
+from vdup.movies.agreement import Agreement, agreement, detail
 from vdup.movies.changes import changes_at, evened
 from vdup.movies.lines import LEAST_COVERED, LineTables
 from vdup.movies.movie import Movie
 from vdup.movies.placement import find_placement, place_pictures
-from vdup.types import Placement, TimeArray
+from vdup.types import FloatArray, Placement, TimeArray
 
 _MOMENTS_A_SECOND = 4.0
 _LEAST_MOMENTS = 8
@@ -33,6 +33,9 @@ _PLAIN_BONUS = 0.02
 """Correlation that a change of speed must bring for itself."""
 _UNEXPLAINED = 0.02
 """Left unexplained at a correlation of 1: no copy is perfect."""
+
+_STANDING = 0.4
+"""Energy of what stands, against what changes, while the place is searched for."""
 
 STILL = 0.03
 """Motion of a side below which nothing is said to move, in deviations of a picture."""
@@ -122,7 +125,9 @@ def register(
     line = speed * times + intercept_seconds
     of_query = changes_at(query, times, _BLUR_SECONDS)
     shifted = [changes_at(reference, line + shift, _BLUR_SECONDS * speed) for shift in _SHIFTS_SECONDS]
-    placement = find_placement(of_query, shifted).placement
+    placement = find_placement(
+        _with_standing(of_query, query.at(times)), [_with_standing(part, reference.at(line)) for part in shifted]
+    ).placement
     span = (line[0] - _REACH_SECONDS, line[-1] + _REACH_SECONDS)
     tables = LineTables.of(query, times, reference, span, placement)
     middle = float((start + end) / 2)
@@ -152,6 +157,18 @@ def register(
         float(np.quantile(quick_fits, 0.9)) if len(quick_fits) else 0.0,
         float(quick_fits.max()) if len(quick_fits) else 0.0,
     )
+
+
+def _with_standing(changes: FloatArray, pictures: FloatArray) -> FloatArray:
+    """Changes, float32 [N, 32, 32], and as one more picture what stands: both count for as much.
+
+    What stands tells the place where little moves; what moves tells it where a frame or another picture was added.
+    """
+    standing = detail(evened(pictures).mean(axis=0, keepdims=True))
+    energy = float((standing**2).sum())
+    share = max(float((changes**2).sum()), 1e-3 * changes.size) / energy if energy > 0 else 0.0
+    both: FloatArray = np.concatenate([changes, standing * np.float32(math.sqrt(_STANDING * share))])
+    return both
 
 
 def _elsewhere(tables: LineTables, speed: float, intercept_seconds: float) -> tuple[TimeArray, float, TimeArray]:

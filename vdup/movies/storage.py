@@ -2,9 +2,10 @@
 
 Eight pictures make a block. Of its transform the low frequencies are kept: 209 a plane of the time axis, without the
 mean of the plane, which every comparison takes off anyway. Of the plane that does not change within the block the
-difference to that of the block before is stored. All numbers of a block have one step, in proportion to the root of
-their mean square: that leaves the least error for the bytes. Where nothing changes all numbers are 0, and zlib makes
-nearly nothing of them.
+difference to that of the block before is stored. All numbers of that difference have one step and all others of the
+block another, in proportion to the root of their mean square: that leaves the least error for the bytes, and a cut to
+another scene does not take away what moves after it. Where nothing changes all numbers are 0, and zlib makes nearly
+nothing of them.
 """
 
 import math
@@ -27,8 +28,10 @@ PART_BLOCKS = 30
 
 _FREQUENCIES = 20
 """Kept are those whose numbers along both axes add up to less than this."""
-_STEP_SHARE = 0.6
-"""Step of the numbers of a block, as a part of the root of their mean square."""
+_STEP_SHARES = (0.2, 0.6)
+"""Steps of the numbers that tell one block from the next, and of those within a block, as a part of the root of their
+mean square. Of eleven pairs these left slow changes least blurred for the bytes: with one step of 0.6 for both, copies
+at 1.25x correlated by 0.83 at 227 bytes a second, with these by 0.89 at 321."""
 _LEVELS = 127
 _LEAST_STEP = 0.5
 """Grey levels in the transform: below it is the rounding of the pictures."""
@@ -37,7 +40,10 @@ _STEPS_IN_A_DOUBLING = 8
 _HEADER = struct.Struct("<BfH")
 """Version, pictures a second, pictures."""
 MOVIE_FORMAT = 1
-"""Libraries whose movies are stored in another way are not comparable."""
+"""Libraries whose movies are made in another way are not comparable."""
+_VERSION = 2
+_ONE_STEP_VERSION = 1
+"""How movies were stored before: with one step for all numbers of a block. They can still be read."""
 _MOST_PICTURES = BLOCK_PICTURES * PART_BLOCKS
 
 
@@ -140,34 +146,35 @@ def _back(numbers: FloatArray) -> FloatArray:
 
 def _pack(pictures: FloatArray, pictures_per_second: float) -> bytes:
     numbers = _transform(_padded(pictures))
-    steps = np.empty(len(numbers), dtype=np.uint8)
+    steps = np.empty((2, len(numbers)), dtype=np.uint8)
     levels = np.empty(numbers.shape, dtype=np.int8)
     before = np.zeros(len(_KEPT), dtype=np.float32)
     for block, planes in enumerate(numbers):
         planes[0] -= before
-        steps[block] = _step_of(_STEP_SHARE * float(np.sqrt((planes**2).mean())))
-        size = _size(steps[block])
-        levels[block] = np.clip(np.rint(planes / size), -_LEVELS, _LEVELS)
-        before = before + levels[block, 0] * size
+        for part, (those, share) in enumerate(zip((planes[:1], planes[1:]), _STEP_SHARES, strict=True)):
+            steps[part, block] = _step_of(share * float(np.sqrt((those**2).mean())))
+        sizes = _sizes(steps[:, block])
+        levels[block] = np.clip(np.rint(planes / sizes[:, None]), -_LEVELS, _LEVELS)
+        before = before + levels[block, 0] * sizes[0]
     # Numbers of one frequency in time stand together over the blocks: they are alike.
     body = steps.tobytes() + np.ascontiguousarray(levels.transpose(1, 0, 2)).tobytes()
-    return _HEADER.pack(MOVIE_FORMAT, pictures_per_second, len(pictures)) + zlib.compress(body, 6)
+    return _HEADER.pack(_VERSION, pictures_per_second, len(pictures)) + zlib.compress(body, 6)
 
 
-def _header(part: bytes) -> tuple[float, int]:
-    """Pictures a second, pictures."""
+def _header(part: bytes) -> tuple[float, int, int]:
+    """Pictures a second, pictures, steps of a block."""
     if len(part) < _HEADER.size:
         raise ValueError(f"a part of a movie has {len(part)} bytes, less than its header")
     version, rate, count = _HEADER.unpack_from(part)
-    if version != MOVIE_FORMAT or not 0 < rate < 1000 or not 0 < count <= _MOST_PICTURES:
+    if version not in (_VERSION, _ONE_STEP_VERSION) or not 0 < rate < 1000 or not 0 < count <= _MOST_PICTURES:
         raise ValueError(f"a part of a movie begins with {version}, {rate}, {count}")
-    return rate, count
+    return rate, count, 2 if version == _VERSION else 1
 
 
 def _unpack(part: bytes) -> FloatArray:
-    _, count = _header(part)
+    _, count, steps_of_block = _header(part)
     blocks = -(-count // BLOCK_PICTURES)
-    size = blocks * (1 + _NUMBERS)
+    size = blocks * (steps_of_block + _NUMBERS)
     opened = zlib.decompressobj()
     try:
         body = opened.decompress(part[_HEADER.size :], size)  # a forged part must not fill the memory
@@ -175,10 +182,10 @@ def _unpack(part: bytes) -> FloatArray:
         raise ValueError(f"a part of a movie is damaged: {error}") from error
     if len(body) != size or opened.decompress(opened.unconsumed_tail, 1):
         raise ValueError(f"a part of a movie unpacks to another size than {size} bytes")
-    steps = np.frombuffer(body, dtype=np.uint8, count=blocks)
-    levels = np.frombuffer(body, dtype=np.int8, offset=blocks).reshape(BLOCK_PICTURES, blocks, len(_KEPT))
+    steps = np.frombuffer(body, dtype=np.uint8, count=steps_of_block * blocks).reshape(steps_of_block, blocks)
+    levels = np.frombuffer(body, dtype=np.int8, offset=steps.size).reshape(BLOCK_PICTURES, blocks, len(_KEPT))
     numbers = np.zeros((blocks, BLOCK_PICTURES, MOVIE_SIDE_PIXELS**2), dtype=np.float32)
-    values = levels.transpose(1, 0, 2) * _size(steps)[:, None, None]
+    values = levels.transpose(1, 0, 2) * _sizes(steps).T[:, :, None]
     values[:, 0] = np.cumsum(values[:, 0], axis=0)
     numbers[:, :, _KEPT] = values
     return _back(numbers)[:count]
@@ -189,6 +196,7 @@ def _step_of(wanted: float) -> int:
     return min(255, math.ceil(math.log2(max(wanted / _LEAST_STEP, 1.0)) * _STEPS_IN_A_DOUBLING - 1e-6))
 
 
-def _size(steps: NDArray[np.uint8]) -> FloatArray:
-    """Size of numbered steps."""
-    return (_LEAST_STEP * np.exp2(np.asarray(steps) / _STEPS_IN_A_DOUBLING)).astype(np.float32)
+def _sizes(steps: NDArray[np.uint8]) -> FloatArray:
+    """Sizes of numbered steps, one for each plane: float32 [8, ...] of uint8 [1 or 2, ...], see ``_VERSION``."""
+    planes = np.concatenate([steps[:1], np.repeat(steps[-1:], BLOCK_PICTURES - 1, axis=0)])
+    return (_LEAST_STEP * np.exp2(planes / _STEPS_IN_A_DOUBLING)).astype(np.float32)
