@@ -1,7 +1,7 @@
 """From the segments of one query and one reference that the codes found to those that their movies bear out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vdup.align.calibration import Calibration
 from vdup.align.line_fit import Line
@@ -11,6 +11,7 @@ from vdup.align.segments import overlap_share, suppress
 from vdup.align.still import is_still, settle_still
 from vdup.align.verification import is_clear, other_moments, verify
 from vdup.config import MatcherConfig
+from vdup.movies.ends import agreeing_stretch
 from vdup.movies.storage import PackedMovie
 from vdup.types import FloatArray, VideoCodes
 
@@ -21,6 +22,8 @@ _LONGEST_SECONDS = 120.0
 _AROUND_QUERY_SECONDS = 10.0
 _AROUND_REFERENCE_SECONDS = 60.0
 """Looked at besides what the codes found."""
+_AROUND_ENDS_SECONDS = 4.0
+"""The same when only the ends are looked for."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ class SecondLook:
         found += [item for item in self._verified(pair, self._plain(pair, found)) if _is_clear(item)]
         best = suppress(found, lambda item: item.score, ScoredSegment.intervals, _MOST_SHARED)
         resembling = other_moments(best)
-        kept = [item for item, other in zip(best, resembling, strict=True) if not other]
+        kept = [_with_ends(pair, item) for item, other in zip(best, resembling, strict=True) if not other]
         return settle_still(kept, pair.reference, self._matcher.step_seconds_of(pair.reference))
 
     def _verified(self, pair: Pair, segments: Sequence[ScoredSegment]) -> list[ScoredSegment]:
@@ -103,6 +106,31 @@ class SecondLook:
     def _along(self, pair: Pair, track: QueryTrack, line: PlainLine) -> ScoredSegment | None:
         core = (line.query_start_seconds, line.query_end_seconds)
         return self._matcher.along(track, pair.reference, pair.weights, Line(1.0, line.intercept_seconds), core)
+
+
+def _with_ends(pair: Pair, item: ScoredSegment) -> ScoredSegment:
+    """The same segment as far as the pictures agree, where they are clear."""
+    if pair.query_movie is None or pair.reference_movie is None or item.registration is None or not _is_clear(item):
+        return item
+    segment, line = item.segment, item.segment.line
+    (start, end), (reference_start, reference_end) = item.intervals()
+    last = min(pair.tracks[0].duration_seconds, (pair.reference.duration_seconds - line.intercept_seconds) / line.speed)
+    start, end = agreeing_stretch(
+        pair.query_movie.between(start - _AROUND_ENDS_SECONDS, end + _AROUND_ENDS_SECONDS),
+        pair.reference_movie.between(reference_start - _AROUND_ENDS_SECONDS, reference_end + _AROUND_ENDS_SECONDS),
+        item.registration.placement,
+        (line.speed, line.intercept_seconds),
+        (start, end),
+        (max(0.0, -line.intercept_seconds / line.speed), last),
+    )
+    placed = replace(
+        segment,
+        query_start_seconds=start,
+        query_end_seconds=end,
+        reference_start_seconds=line.speed * start + line.intercept_seconds,
+        reference_end_seconds=line.speed * end + line.intercept_seconds,
+    )
+    return replace(item, segment=placed)
 
 
 def _is_clear(item: ScoredSegment) -> bool:

@@ -41,7 +41,7 @@ def agreement(query: FloatArray, reference: FloatArray, seen: BoolArray) -> Agre
         reference: the same of the reference, where they lie in the query's picture.
         seen: pixels that the reference covers, bool [32, 32].
     """
-    of_detail = _correlations(detail(query)[:, seen], detail(reference)[:, seen])
+    of_detail = correlations(detail(query)[:, seen], detail(reference)[:, seen])
     spread = _of_parts(query - query.mean(axis=0), reference - reference.mean(axis=0), seen)
     return Agreement(float(np.median(of_detail)), float(spread.mean()) if len(spread) else 0.0, len(spread))
 
@@ -57,7 +57,7 @@ def detail(pictures: FloatArray) -> FloatArray:
     return finer
 
 
-def _correlations(first: FloatArray, second: FloatArray) -> FloatArray:
+def correlations(first: FloatArray, second: FloatArray) -> FloatArray:
     """Of each row, float32 [N]; 0 where a side is empty."""
     energy = (first**2).sum(axis=1) * (second**2).sum(axis=1)
     found: FloatArray = (first * second).sum(axis=1) / np.sqrt(np.maximum(energy, 1e-9))

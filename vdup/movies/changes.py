@@ -3,7 +3,7 @@
 import numpy as np
 
 from vdup.movies.movie import Movie
-from vdup.types import FloatArray, TimeArray
+from vdup.types import BoolArray, FloatArray, TimeArray
 
 _LEAST_CONTRAST = 6.0
 """Deviation in grey levels below which a picture shows too little: blank, or nearly faded out."""
@@ -34,6 +34,12 @@ def evened(pictures: FloatArray) -> FloatArray:
     nearest = np.where(np.abs(shown[before] - rows) < np.abs(shown[after] - rows), shown[before], shown[after])
     even: FloatArray = centred[nearest] / deviations[nearest][:, None, None]
     return even
+
+
+def shows_enough(pictures: FloatArray) -> BoolArray:
+    """Whether pictures, float32 [N, H, W], have any contrast to speak of: bool [N]; blank ones do not."""
+    enough: BoolArray = pictures.std(axis=(1, 2)) >= _LEAST_CONTRAST
+    return enough
 
 
 def changes_at(movie: Movie, times_seconds: TimeArray, blur_seconds: float) -> FloatArray:
