@@ -1,6 +1,7 @@
 """What the scores of segments mean in one library, which may be larger than the one that they were fitted on."""
 
 import json
+import math
 from dataclasses import asdict, dataclass
 
 from vdup.align.calibration import Calibration
@@ -44,10 +45,20 @@ class LibraryScores:
         if self.false_alarms is None:
             raise ConfigError(
                 f"matcher.false_alarms={config.false_alarms:g}: the calibration in use does not say how many false "
-                "segments to expect; measure it with `python -m vdup.calibrate level=segment`, make a calibration anew, "
-                "or give matcher.threshold"
+                "segments to expect; measure it with `python -m vdup.calibrate level=segment`, make a calibration "
+                "anew, or give matcher.threshold"
             )
         return self.reported(self.false_alarms.threshold(config.false_alarms, self.library_hours))
+
+    def false_an_hour(self, threshold: float) -> float:
+        """False segments to expect in an hour of query with a reported score of so much or more; nan: not known."""
+        if self.false_alarms is None:
+            return math.nan
+        low, high = 0.0, 1.0
+        for _ in range(60):
+            middle = (low + high) / 2
+            low, high = (middle, high) if self.reported(middle) < threshold else (low, middle)
+        return self.false_alarms.per_hour(high, self.library_hours)
 
 
 AS_FITTED = LibraryScores()
