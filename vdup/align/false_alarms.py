@@ -114,7 +114,7 @@ class FalseAlarms:
         """
         at, there = logit(score), self if scored_on is None else scored_on
         more = self._at(at, library_hours) / there._at(at, there.fitted_hours)
-        return score if more <= 1 else _probability(at - math.log(more))
+        return score if more <= 1 else min(score, _probability(at - math.log(more)))
 
     def _at(self, at: float, library_hours: float) -> float:
         look_alikes = self.look_alikes * math.exp(-self.look_alikes_fall * at)

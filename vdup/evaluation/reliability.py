@@ -28,7 +28,7 @@ class ScoreBin:
 
     @property
     def share_right(self) -> float:
-        """nan in an empty bin."""
+        """Not a number (nan) in an empty bin."""
         return self.right / self.count if self.count else math.nan
 
 

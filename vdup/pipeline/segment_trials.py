@@ -57,9 +57,10 @@ class SegmentTrials:
     """Length of all excerpts, each counted once."""
     library_hours: float
     held_twice: tuple[tuple[str, str], ...]
-    """Ids of videos that show the same as an excerpt's own one; what was found in these does not count."""
+    """Ids of videos that share footage, as an excerpt of one of them showed; what was found of the one in the other
+    does not count."""
     left_out: int
-    """Segments that were found there."""
+    """Segments that do not count."""
 
     @property
     def false_segments(self) -> list[JudgedSegment]:
@@ -113,14 +114,12 @@ def run_trials(
     maker = ExcerptMaker(library, calibration, mirror=config.mirror)
     judged: list[JudgedSegment] = []
     held_twice: set[tuple[str, str]] = set()
-    count, seconds, left_out = 0, 0.0, 0
+    count, seconds = 0, 0.0
     for done, excerpts in enumerate(maker.excerpts(records, copies, seed), start=1):
         for excerpt in excerpts:
             found, twins = _search(library, calibration, everything, maker, excerpt, count)
-            kept = [item for item in found if item.found_id not in twins]
-            judged += kept
-            held_twice |= {(excerpt.record.id, twin) for twin in twins}
-            left_out += len(found) - len(kept)
+            judged += found
+            held_twice |= {_pair(excerpt.record.id, twin) for twin in twins}
             count += 1
             seconds += excerpt.end_seconds - excerpt.start_seconds
         if progress is not None:
@@ -129,8 +128,19 @@ def run_trials(
         raise LibraryError(
             f"{library.folder.path}: no excerpts could be made of its videos; their files may have moved"
         )
-    hours = library_hours(library.folder.catalogue)
-    return SegmentTrials(tuple(judged), count, seconds / 3600, hours, tuple(sorted(held_twice)), left_out)
+    kept = tuple(item for item in judged if _pair(item.own_id, item.found_id) not in held_twice)
+    return SegmentTrials(
+        segments=kept,
+        excerpts=count,
+        query_hours=seconds / 3600,
+        library_hours=library_hours(library.folder.catalogue),
+        held_twice=tuple(sorted(held_twice)),
+        left_out=len(judged) - len(kept),
+    )
+
+
+def _pair(first: str, second: str) -> tuple[str, str]:
+    return min(first, second), max(first, second)
 
 
 def _search(

@@ -1,6 +1,5 @@
 """A calibration of a library at each level, from its settings to what is printed and kept."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from vdup.align.calibration import load_calibration
@@ -27,7 +26,10 @@ def calibrate_level(config: CalibrateJobConfig, pairs: list[LabelledPair] | None
         config: the settings.
         pairs: labelled pairs of ``config.pairs``, which only ``level=video`` takes; none: none were given.
     """
-    _CALIBRATIONS[config.level](config, pairs)
+    if config.level is SearchLevel.segment:
+        calibrate_segments(config)
+    else:
+        calibrate_videos(config, pairs)
 
 
 def calibrate_videos(config: CalibrateJobConfig, pairs: list[LabelledPair] | None) -> None:
@@ -51,7 +53,7 @@ def calibrate_videos(config: CalibrateJobConfig, pairs: list[LabelledPair] | Non
     print_operating_points(points, chosen, config.library if config.store_threshold else None)
 
 
-def calibrate_segments(config: CalibrateJobConfig, pairs: list[LabelledPair] | None) -> None:
+def calibrate_segments(config: CalibrateJobConfig) -> None:
     """Searches for excerpts of the library's videos, prints what scores are worth, and keeps the false segments."""
     with Library.open(config, read_only=not config.store_threshold) as library:
         calibration = load_calibration(config.matcher.calibration, library.encoder.codes_digest)
@@ -67,9 +69,3 @@ def calibrate_segments(config: CalibrateJobConfig, pairs: list[LabelledPair] | N
         plot_reliability(config.plot, judged_scores(trials, scores))
     stored_in = config.library if config.store_threshold else None
     print_trials(trials, scores, config.matcher.threshold, config.matcher.false_alarms, stored_in)
-
-
-_CALIBRATIONS: dict[SearchLevel, Callable[[CalibrateJobConfig, list[LabelledPair] | None], None]] = {
-    SearchLevel.video: calibrate_videos,
-    SearchLevel.segment: calibrate_segments,
-}

@@ -45,8 +45,8 @@ def print_trials(
     """
     console = console or screen()
     console.print(
-        f"{counted(trials.excerpts, 'excerpt')}, {trials.query_hours:.2f} hours, each searched for with and without its "
-        f"own video among {trials.library_hours:.2f} hours; segments from score {LEAST_SCORE:g} on:",
+        f"{counted(trials.excerpts, 'excerpt')}, {trials.query_hours:.2f} hours, searched for with and without their "
+        f"own videos among {trials.library_hours:.2f} hours; segments from score {LEAST_SCORE:g} on:",
         soft_wrap=True,
     )
     print_reliability(judged_scores(trials, scores), console)
@@ -90,7 +90,7 @@ def _share_found(trials: SegmentTrials, scores: LibraryScores, threshold: float)
 
 def _print_held_twice(trials: SegmentTrials, console: Console) -> None:
     console.print(
-        f"left out: {counted(trials.left_out, 'segment')} in videos that show the same as the excerpt's own one:",
+        f"left out: {counted(trials.left_out, 'segment')} of one video in another that shows the same:",
         soft_wrap=True,
     )
     for own_id, other_id in trials.held_twice[:_MOST_NAMED]:
