@@ -14,7 +14,7 @@ SCORES = [0.0, 1e-9, 0.01, 0.1, 0.3, 0.5, 0.8, 0.9, 0.99, 0.9999, 1 - 1e-9, 1.0]
 
 def naive(score: float, hours: float) -> float:
     odds = score / (1 - score)
-    return 3.0 * odds**-0.9 + hours * 0.5 * odds**-0.6
+    return float(3.0 * odds**-0.9 + hours * 0.5 * odds**-0.6)
 
 
 def test_both_tails_are_added_and_strangers_grow_with_the_library() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from pipeline.workshop import Workshop, picture
 
+from vdup.movies.maker import MovieMaker
 from vdup.pipeline import excerpts as excerpts_module
 from vdup.pipeline.excerpts import LONGEST_SECONDS, SHORTEST_SECONDS, Excerpt, ExcerptMaker
 from vdup.pipeline.library import Library
@@ -85,13 +86,13 @@ def test_a_video_that_ends_earlier_than_the_library_says(workshop: Workshop) -> 
 
 def test_queries_of_an_excerpt(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
     taken: list[FrameBatch] = []
-    take = excerpts_module.MovieMaker.take
+    take = MovieMaker.take
 
-    def remember(self: excerpts_module.MovieMaker, batch: FrameBatch) -> None:
+    def remember(self: MovieMaker, batch: FrameBatch) -> None:
         taken.append(batch)
         take(self, batch)
 
-    monkeypatch.setattr(excerpts_module.MovieMaker, "take", remember)
+    monkeypatch.setattr(MovieMaker, "take", remember)
     calibration = workshop.calibration()
     with workshop.open() as library:
         library.index_all([workshop.film("a", (3, 0, 30))])
