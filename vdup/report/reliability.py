@@ -106,7 +106,7 @@ def plot_reliability(path: Path, judged: JudgedScores) -> list[Path]:
         )
         axes.set(xlabel="mean score", ylabel="share right", xlim=(-0.03, 1.03), ylim=(-0.03, 1.03))
         axes.grid(alpha=0.3)
-        axes.legend(loc="upper left")
+        axes.legend(loc="lower right")
 
     columns = ("lowest", "highest", "mean_score", "share_right", "right", "segments")
     rows = ((one.lowest, one.highest, one.mean_score, one.share_right, one.right, one.count) for one in bins)
