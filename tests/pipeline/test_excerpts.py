@@ -1,10 +1,11 @@
 """Excerpts of a library's videos as queries."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from pipeline.workshop import Workshop, picture
+from pipeline.workshop import ScriptedVideo, Workshop, picture
 
 from vdup.movies.maker import MovieMaker
 from vdup.pipeline import excerpts as excerpts_module
@@ -82,6 +83,29 @@ def test_a_video_that_ends_earlier_than_the_library_says(workshop: Workshop) -> 
             assert len(item.frames) == 4 * (item.end_seconds - item.start_seconds)
             last = picture(3, 1.75)
             assert (item.frames[-1] == last).all()
+
+
+@pytest.mark.parametrize(("seconds", "left_early"), [(200.0, True), (40.0, False)])
+def test_a_long_video_is_not_decoded_to_its_end(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, seconds: float, left_early: bool
+) -> None:
+    read: list[float] = []
+    play = ScriptedVideo.__iter__
+
+    def watched(self: ScriptedVideo) -> Iterator[FrameBatch]:
+        for batch in play(self):
+            read.extend(batch.times_seconds.tolist())
+            yield batch
+
+    with workshop.open() as library:
+        library.index_all([workshop.film("a", (3, 0, seconds))])
+        monkeypatch.setattr(ScriptedVideo, "__iter__", watched)
+        monkeypatch.setattr(ExcerptMaker, "_spans", lambda *_: [(8, 32), (20, 40)])
+        [[first, second]] = made(workshop, library, 2)
+        assert (first.start_seconds, first.end_seconds, second.end_seconds) == (2.0, 8.0, 10.0)
+        np.testing.assert_array_equal(second.frames[-1], picture(3, 9.75))
+        assert (max(read) < 20) is left_early
+        assert (max(read) == seconds - 0.25) is not left_early
 
 
 def test_queries_of_an_excerpt(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,6 +33,8 @@ LONGEST_SECONDS = 12.0
 """Of an excerpt; of shorter videos none are made."""
 
 _ENCODED_AT_ONCE = 32
+_WORTH_SKIPPING_SECONDS = 60.0
+"""A video is left early where so much is left of it: its decoding process ends with it, and a new one must start."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ class ExcerptMaker:
             for record, video in zip(records, pool.videos(record.path for record in records), strict=True):
                 spans = self._spans(record, copies, seed)
                 try:
-                    windows = _windows(video, spans, self._rate)
+                    windows = _windows(video, spans, self._rate, record.duration_seconds or 0.0)
                 except VideoError as error:
                     logger.warning("no excerpts of %s: %s", error.path, error.reason)
                     windows = []
@@ -155,7 +157,9 @@ class ExcerptMaker:
         )
 
 
-def _windows(video: DecodedVideo, spans: Sequence[tuple[int, int]], rate: float) -> list[Images]:
+def _windows(
+    video: DecodedVideo, spans: Sequence[tuple[int, int]], rate: float, duration_seconds: float
+) -> list[Images]:
     """What is on screen at the ticks of each span; where the video ends earlier, its last frame stays.
 
     Raises:
@@ -177,7 +181,7 @@ def _windows(video: DecodedVideo, spans: Sequence[tuple[int, int]], rate: float)
                     show(*held, tick)
                 # A copy, or the whole batch would stay in memory.
                 held = image.copy(), tick
-            if held is not None and held[1] >= end:
+            if held is not None and end <= held[1] < (duration_seconds - _WORTH_SKIPPING_SECONDS) * rate:
                 break
     if held is None:
         return []
