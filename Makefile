@@ -37,7 +37,7 @@ format: $(INSTALLED) ## lays the code out
 
 bench: ## lists the benchmarks
 	@for file in $$(grep -l '^if __name__' benchmarks/*.py); do \
-		printf 'python -m benchmarks.%-14s%s\n' "$$(basename $$file .py)" "$$(sed -n '1s/"""//gp' $$file)"; \
+		printf 'python -m benchmarks.%-18s%s\n' "$$(basename $$file .py)" "$$(sed -n '1s/"""//gp' $$file)"; \
 	done
 
 clean: ## removes .venv, caches and what demo and runs have written

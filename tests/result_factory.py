@@ -37,7 +37,7 @@ def found(*matches: Match) -> SearchResult:
 
 
 def nothing(query_id: str) -> SearchResult:
-    return SearchResult(query_id, (), seconds=12.0)
+    return SearchResult(query_id, (), seconds=12.0, threshold=0.4)
 
 
 def unreadable(query_id: str) -> SearchResult:

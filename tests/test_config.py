@@ -220,6 +220,8 @@ def test_enumerations() -> None:
         ("sampling.workers=two", "sampling.workers: Value 'two' of type 'str' could not be converted to Integer"),
         ("sampling.workers=-1", "sampling.workers=-1 is not usable: it must be 0 (automatic) or more"),
         ("matcher.threshold=1.5", "matcher.threshold=1.5 is not usable: it must be 0-1"),
+        ("matcher.false_alarms=0", "matcher.false_alarms=0.0 is not usable: it must be above 0"),
+        ("matcher.false_alarms=inf", "matcher.false_alarms=inf is not usable: it must be above 0"),
         ("backbone.precision=half", "Invalid value 'half', expected one of [auto, float32, bfloat16]"),
         ("whitening=t7", "the setting whitening.mean is missing; give it as whitening.mean=VALUE"),
         ("pooling=[gem", "write settings as name=value"),
@@ -231,6 +233,19 @@ def test_enumerations() -> None:
 )
 def test_wrong_settings_in_one_line(override: str, expected: str) -> None:
     assert expected in complaint("query", "videos=v", override)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["level=hash"], "level=hash is not usable: it must be video or segment"),
+        (["level=segment", "precision=0.9"], "precision=0.9: it counts with level=video; leave it out"),
+        (["level=segment", "false_alarm_rate=0.1"], "false_alarm_rate=0.1: it counts with level=video"),
+        (["level=segment", "pairs=p.csv"], "pairs=p.csv: it counts with level=video"),
+    ],
+)
+def test_a_calibration_of_segments_takes_no_settings_of_videos(words: list[str], expected: str) -> None:
+    assert complaint("calibrate", *words).startswith(expected)
 
 
 def test_a_group_of_another_command() -> None:

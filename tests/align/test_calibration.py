@@ -17,6 +17,7 @@ from vdup.align.calibration import (
     load_calibration,
     save_calibration,
 )
+from vdup.align.false_alarms import FalseAlarms
 from vdup.errors import WeightsError
 from vdup.types import CodeArray
 
@@ -198,3 +199,33 @@ def test_other_safetensors_files_are_refused(tmp_path: Path) -> None:
     save_file({"weights": np.ones(3)}, str(path))
     with pytest.raises(WeightsError, match="not a readable calibration file"):
         load_calibration(path, "digest")
+
+
+def test_false_alarms_come_back_as_they_were_saved(tmp_path: Path) -> None:
+    path = tmp_path / "calibration.safetensors"
+    expected = FalseAlarms(3.0, 0.9, 0.5, 0.6, fitted_hours=2.0)
+    save_calibration(path, replace(_calibration(), false_alarms=expected))
+    assert load_calibration(path, "digest").false_alarms == expected
+    save_calibration(path, _calibration())
+    assert load_calibration(path, "digest").false_alarms is None
+
+
+@pytest.mark.parametrize("numbers", [[1.0, 1.0], [1.0, 1.0, 1.0, 1.0, -2.0], [np.nan, 1.0, 1.0, 1.0, 1.0]])
+def test_damaged_false_alarms_are_refused(tmp_path: Path, numbers: list[float]) -> None:
+    changed = {**_tensors(), "false_alarms": np.array(numbers)}
+    with pytest.raises(WeightsError, match="not a readable calibration file"):
+        load_calibration(_write(tmp_path / "calibration.safetensors", changed), "digest")
+
+
+def test_what_scores_come_from_has_a_digest() -> None:
+    base = _calibration()
+    same = replace(_calibration(), false_alarms=FalseAlarms(3.0, 0.9, 0.5, 0.6, fitted_hours=2.0))
+    assert same.scores_digest == base.scores_digest
+    others = [
+        replace(base, codes="other"),
+        replace(base, score=replace(SCORE, bias=0.0)),
+        replace(base, evidence=EVIDENCE),
+        replace(base, background_codes=_codes(30, seed=1)),
+        replace(base, verification=VerificationModel(0.0, (1.0,) * len(VERIFICATION_INPUTS))),
+    ]
+    assert len({base.scores_digest, *(other.scores_digest for other in others)}) == 6

@@ -104,6 +104,16 @@ def test_row_ranges_are_those_of_indexed_videos_in_row_order(catalogue: Catalogu
     assert catalogue.row_ranges().tolist() == [[1, 0, 2], [3, 4, 5]]
 
 
+def test_seconds_are_those_of_indexed_videos(catalogue: Catalogue) -> None:
+    assert catalogue.seconds() == 0
+    catalogue.put(replace(make_record("a"), duration_seconds=1.5))
+    catalogue.put(replace(make_record("b"), duration_seconds=20.0))
+    catalogue.put(replace(make_record("c", state=VideoState.failed), duration_seconds=300.0))
+    assert catalogue.seconds() == 21.5
+    catalogue.remove(["b"])
+    assert catalogue.seconds() == 1.5
+
+
 def test_meta_values(path: Path, catalogue: Catalogue) -> None:
     assert catalogue.meta_number("flag") == 0
     assert catalogue.meta_number("flag", default=-1) == -1

@@ -6,6 +6,8 @@ import pytest
 from pipeline.workshop import Workshop, picture
 
 from vdup.align.calibration import save_calibration
+from vdup.align.false_alarms import FalseAlarms
+from vdup.errors import ConfigError
 from vdup.grouping import self_join
 from vdup.grouping.overlap import Overlap, Relation, Shared
 from vdup.grouping.self_join import join_library, stored_track
@@ -172,3 +174,21 @@ def test_other_settings_search_anew(workshop: Workshop, monkeypatch: pytest.Monk
         join_library(library, workshop.matcher())
         join_library(library, workshop.matcher(threshold=0.9))
     assert searched == ["film", "film"]
+
+
+def test_false_alarms_count_for_queries_only(workshop: Workshop) -> None:
+    with workshop.open() as library:
+        library.index_all(workshop.films(2))
+        with pytest.raises(ConfigError, match=r"matcher\.false_alarms=0\.1: it counts for queries"):
+            join_library(library, workshop.matcher(false_alarms=0.1))
+
+
+def test_scores_stay_those_of_the_calibration_as_a_library_grows(workshop: Workshop) -> None:
+    config = workshop.matcher(threshold=0.1)
+    assert config.calibration is not None
+    with workshop.open() as library:
+        library.index_all([*workshop.films(3, 20.0), workshop.film("longer", (1, 0, 20), (9, 0, 5))])
+        before = join_library(library, config)
+        fitted = FalseAlarms(3.0, 0.9, 0.5, 0.6, fitted_hours=1e-9)
+        save_calibration(config.calibration, replace(workshop.calibration(), false_alarms=fitted))
+        assert join_library(library, config) == before != []

@@ -6,7 +6,7 @@ from pipeline.workshop import Workshop, as_encoder
 
 from vdup.config import ModelConfig
 from vdup.datasets.base import VideoFile
-from vdup.errors import FeatureFileError, VideoOpenError
+from vdup.errors import ConfigError, FeatureFileError, VideoOpenError
 from vdup.matchers.stream_matcher import StreamMatcher
 
 
@@ -94,3 +94,8 @@ def test_what_it_cannot_read(films: Workshop, tmp_path: Path) -> None:
     ):
         with pytest.raises(kind):
             mine.prepare(video)
+
+
+def test_false_alarms_need_a_library(films: Workshop) -> None:
+    with pytest.raises(ConfigError, match=r"matcher\.false_alarms=0\.1: it counts for a search of a library"):
+        StreamMatcher(films.matcher(false_alarms=0.1), ModelConfig())

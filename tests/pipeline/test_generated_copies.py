@@ -1,7 +1,7 @@
 import numpy as np
 from PIL import Image
 
-from vdup.pipeline.generated_copies import Images, edited_copy, mildest_copy
+from vdup.pipeline.generated_copies import Images, edited_copy, edited_frames, mildest_copy
 
 
 def frames(count: int = 6, side: int = 64) -> Images:
@@ -31,6 +31,14 @@ def test_edited_copies_are_stretches_and_differ_from_one_another() -> None:
     assert np.array_equal(again, made[3])
     whole = [copied for copied in made if len(copied) == len(images)]
     assert any(difference(copied, images) > 10 for copied in whole)
+
+
+def test_all_frames_can_be_kept() -> None:
+    images = frames()
+    made = [edited_frames(images, np.random.default_rng(seed)) for seed in range(6)]
+    assert all(copied.shape == images.shape for copied in made)
+    assert all(difference(copied, images) > 0 for copied in made)
+    assert np.array_equal(edited_frames(images, np.random.default_rng(3)), made[3])
 
 
 def test_a_single_frame() -> None:

@@ -29,10 +29,16 @@ def test_one_document() -> None:
     assert (document["schema_version"], document["model_fingerprint"]) == (SCHEMA_VERSION, "f1")
     assert document["vdup_version"]
     assert document["queries"] == [
-        {"query_id": "a.mp4", "duration_seconds": 30.0, "matches": 1, "error": None},
-        {"query_id": "b.mp4", "duration_seconds": 12.0, "matches": 0, "error": None},
-        {"query_id": "c.mp4", "duration_seconds": 0.0, "matches": 0, "error": "not a video; check the file"},
-        {"query_id": "d.mp4", "duration_seconds": 30.0, "matches": 1, "error": None},
+        {"query_id": "a.mp4", "duration_seconds": 30.0, "matches": 1, "threshold": None, "error": None},
+        {"query_id": "b.mp4", "duration_seconds": 12.0, "matches": 0, "threshold": 0.4, "error": None},
+        {
+            "query_id": "c.mp4",
+            "duration_seconds": 0.0,
+            "matches": 0,
+            "threshold": None,
+            "error": "not a video; check the file",
+        },
+        {"query_id": "d.mp4", "duration_seconds": 30.0, "matches": 1, "threshold": None, "error": None},
     ]
     assert [one["query_id"] for one in document["matches"]] == ["d.mp4", "a.mp4"]
     assert document["matches"][0] == {

@@ -62,3 +62,14 @@ def test_a_terminal_shows_the_best_and_counts_the_rest() -> None:
     assert text.count("r.mp4") == MOST_ROWS
     assert "+7 more" in text
     assert printed(results).count("r.mp4") == MOST_ROWS + 7
+
+
+def test_the_threshold_that_false_alarms_led_to_is_told() -> None:
+    screen, text = console()
+    print_results([unreadable("c.mp4"), nothing("a.mp4")], Path("lib"), None, screen, false_alarms=0.01)
+    assert text.getvalue().splitlines()[-1] == (
+        "reported from score 0.4000 on, where 0.01 false segments are expected in an hour"
+    )
+    screen, text = console()
+    print_results([unreadable("c.mp4")], Path("lib"), None, screen, false_alarms=0.01)
+    assert "expected" not in text.getvalue()

@@ -2,7 +2,7 @@
 
 The real matcher runs on a generated problem (photographs and clips in motion, edited, see :mod:`.problem`). Pairs of
 frames that show the same moment and pairs that do not give the evidence model; segments that the matcher finds, right
-and wrong, give the score model.
+and wrong, give the score model; how many wrong ones still come up gives the model of false segments.
 """
 
 import logging
@@ -44,6 +44,8 @@ from ..config.experiments import CalibrationExperiment, TrainJobConfig
 from ..material.drawings import draw_picture
 from ..material.image_files import list_images, load_image
 from ..material.problem import make_problem
+from ..material.problem_files import EditedQuery, read_edited
+from .false_segments import fit_to_problem, is_right
 from .logistic import fit_logistic
 
 logger = logging.getLogger(__name__)
@@ -80,6 +82,7 @@ class _Material:
     library: Library
     queries: dict[str, QueryCodes]
     truth: list[Segment]
+    edited: list[EditedQuery]
 
 
 def train_calibration(config: TrainJobConfig, progress: Progress | None = None) -> None:
@@ -126,7 +129,9 @@ def _calibrate(
         make_problem(problem, rest, config.seed, experiment.references, experiment.queries, without_copies, videos)
     with _encoded(config, problem, background, temporary, progress) as (material, calibration):
         calibration = replace(calibration, evidence=_fit_evidence(material, config.seed))
-        return _fit_scores(material, calibration)
+        calibration = _fit_scores(material, calibration)
+        false_alarms = fit_to_problem(material.library, material.queries, material.truth, material.edited, calibration)
+        return replace(calibration, false_alarms=false_alarms)
 
 
 @contextmanager
@@ -155,7 +160,8 @@ def _encoded(
                 encoded[Path(query_id).stem] = query
             if progress is not None:
                 progress(done, len(queries))
-        yield _Material(library, encoded, read_ground_truth(problem / "gt.csv")), calibration
+        truth, edited = read_ground_truth(problem / "gt.csv"), read_edited(problem / "edits.csv")
+        yield _Material(library, encoded, truth, edited), calibration
 
 
 def background_codes(encoder: Encoder, paths: list[Path], side_pixels: int, seed: int) -> CodeArray:
@@ -258,7 +264,7 @@ def _fit_scores(material: _Material, calibration: Calibration) -> Calibration:
     for query_id, query in material.queries.items():
         for record, item in find_segments(material.library, query.tracks, calibration, config):
             found.append(item)
-            marks.append(_is_right(material.truth, query_id, Path(record.id).stem, item))
+            marks.append(is_right(material.truth, query_id, Path(record.id).stem, item))
     right = np.array(marks, dtype=np.bool_)
     logger.info("scores: %d right and %d wrong segments", right.sum(), (~right).sum())
     _require_both("score", "segments", int(right.sum()), int((~right).sum()))
@@ -308,19 +314,6 @@ def _require_both(model: str, things: str, right: int, wrong: int) -> None:
             f"the {model} model needs both right and wrong {things}, but the problem gave {right} right and {wrong} "
             "wrong ones; raise experiment.references and experiment.queries, or give another experiment.problem"
         )
-
-
-def _is_right(truth: list[Segment], query_id: str, reference_id: str, found: ScoredSegment) -> bool:
-    """Whether most of a found segment lies inside a copy, on both sides."""
-    (query_start, query_end), (reference_start, reference_end) = found.intervals()
-    return any(
-        min(query_end, segment.query_end_seconds) - max(query_start, segment.query_start_seconds)
-        > 0.5 * (query_end - query_start)
-        and min(reference_end, segment.reference_end_seconds) - max(reference_start, segment.reference_start_seconds)
-        > 0.5 * (reference_end - reference_start)
-        for segment in truth
-        if (segment.query_id, segment.reference_id) == (query_id, reference_id)
-    )
 
 
 def _number_of(library: Library, stem: str) -> int:

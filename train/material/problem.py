@@ -1,14 +1,14 @@
 """Makes copy-detection problems with exact ground truth, for calibrating and tuning.
 
 A problem is a folder: ``refs/R0000.mp4`` ..., ``queries/Q0000.mp4`` ..., ``gt.csv`` with one row for each copied
-stretch (the form of the Video Similarity Challenge 2022) and ``edits.csv``, which names the edits of each copy.
+stretch (the form of the Video Similarity Challenge 2022) and ``edits.csv``, which names the edits of each copy and the
+reference whose footage it shows.
 """
 
-import csv
 import logging
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from ..edits.table import EDIT_NAMES, EDITS, EditChain, draw_combination, parse_
 from ..edits.types import Frames, Surroundings, change_each, size_of
 from .clips import PhotoClip
 from .photographs import PhotographStock
+from .problem_files import TAKE, CopiedStretch, EditedQuery, write_tables
 
 logger = logging.getLogger(__name__)
 
@@ -44,20 +45,6 @@ _TAKE_SECONDS = (4.0, 15.0)
 _SHARE_KEPT = 0.6
 """Of a real video that is long enough, this share becomes a reference; the rest is what other moments are cut from."""
 _NO_EDIT = "none"
-_TAKE = "take"
-
-
-@dataclass(frozen=True)
-class CopiedStretch:
-    """One row of ``gt.csv``."""
-
-    query_id: str
-    ref_id: str
-    query_start: float
-    """Seconds; the other three likewise."""
-    query_end: float
-    ref_start: float
-    ref_end: float
 
 
 @dataclass(frozen=True)
@@ -132,6 +119,8 @@ class _Rest:
     path: Path
     start_seconds: float
     seconds: float
+    reference_id: str
+    """The reference that was made from its beginning."""
 
 
 class _ProblemMaker:
@@ -147,6 +136,7 @@ class _ProblemMaker:
 
     def make_reference(self, video: Path | None) -> None:
         rng, number = self._rng, len(self._references)
+        path = self._root / "refs" / f"R{number:04d}.mp4"
         rate = RATES[rng.integers(len(RATES))]
         work_size, size = _draw_size(rng)
         opening: list[Frames] = []
@@ -162,20 +152,19 @@ class _ProblemMaker:
         else:
             width, height = picture_size(video)
             size = _size(width / height, min(size))
-            footage = (frame[None] for frame in video_frames(video, rate, size, self._kept_seconds(video)))
-        path = self._root / "refs" / f"R{number:04d}.mp4"
+            footage = (frame[None] for frame in video_frames(video, rate, size, self._kept_seconds(video, path.stem)))
         frames = write_frames(path, (*opening, *footage), size, rate, crf=int(rng.integers(20, 27)))
         start_seconds = sum(len(still) for still in opening) / float(rate)
         self._references.append(_Reference(path.stem, path, rate, size, frames, start_seconds, images))
         logger.info("%s: %.1f s", path.name, frames / rate)
 
-    def _kept_seconds(self, video: Path) -> float:
+    def _kept_seconds(self, video: Path, reference_id: str) -> float:
         """How much of a real video becomes a reference: all of it unless the rest is long enough to be a query."""
         seconds = length_seconds(video)
         kept = min(_REFERENCE_SECONDS[1], _SHARE_KEPT * seconds)
         if seconds - kept < _TAKE_SECONDS[0]:
             return _REFERENCE_SECONDS[1]
-        self._rests.append(_Rest(video, kept, seconds - kept))
+        self._rests.append(_Rest(video, kept, seconds - kept, reference_id))
         return kept
 
     # --- footage that is copied from nowhere
@@ -261,7 +250,7 @@ class _ProblemMaker:
         self._write_query(query_id, pieces, size, rate)
         return truth
 
-    def make_query_without_copies(self, number: int) -> str:
+    def make_query_without_copies(self, number: int) -> EditedQuery:
         """Makes a query that copies nothing and returns what stands in ``edits.csv`` for it.
 
         Half of them look like a reference: another moment of a real video that a reference was cut from, or photographs
@@ -289,10 +278,11 @@ class _ProblemMaker:
             pieces = [fit(frames, (even(frames.shape[2]), even(frames.shape[1])))]
             width, height = size_of(frames)
             size = _size(width / height, min(size))
-        self._write_query(f"Q{number:04d}", pieces, size, rate)
-        return _NO_EDIT
+        query_id = f"Q{number:04d}"
+        self._write_query(query_id, pieces, size, rate)
+        return EditedQuery(query_id, _NO_EDIT, "")
 
-    def _make_take(self, number: int, rate: Fraction) -> str:
+    def _make_take(self, number: int, rate: Fraction) -> EditedQuery:
         rng = self._rng
         rest = self._rests[rng.integers(len(self._rests))]
         seconds = min(float(rng.uniform(*_TAKE_SECONDS)), rest.seconds)
@@ -306,8 +296,9 @@ class _ProblemMaker:
         frames = self._edited(np.stack(shown), parse_edits(edit), rate)
         canvas = (even(frames.shape[2]), even(frames.shape[1]))
         pieces = [*self._filler(0.5, rate, canvas), fit(frames, canvas)]
-        self._write_query(f"Q{number:04d}", pieces, canvas, rate)
-        return f"{_TAKE}:{edit}"
+        query_id = f"Q{number:04d}"
+        self._write_query(query_id, pieces, canvas, rate)
+        return EditedQuery(query_id, f"{TAKE}:{edit}", rest.reference_id)
 
     def _write_query(self, query_id: str, pieces: list[Frames], size: tuple[int, int], rate: Fraction) -> None:
         path = self._root / "queries" / f"{query_id}.mp4"
@@ -334,13 +325,6 @@ def _draw_picture_edit(rng: np.random.Generator) -> str:
     return "+".join(combined) or str(rng.choice(list(EDITS)))
 
 
-def _write_csv(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)
-
-
 def make_problem(
     root: Path,
     images: Sequence[Path],
@@ -356,7 +340,7 @@ def make_problem(
     the queries hold a second stretch with the same edits. Photographs of references appear in no unrelated footage.
     One reference in ten opens with a slate and black that are the same in all of them; copies are never taken from
     these. Queries without copies have the edit ``none`` in ``edits.csv``, although half of them were edited too, or
-    ``take:EDIT`` where they show another moment of a video that a reference was made from.
+    ``take:EDIT`` where they show another moment of a video that a reference was made from, which is named beside it.
 
     Args:
         root: Folder to make; must not exist or be empty.
@@ -393,9 +377,6 @@ def make_problem(
     for number, (edit, copies) in enumerate(zip(edits, maker.draw_copy_counts(with_copies), strict=True)):
         truth += maker.make_query(number, edit, copies)
     others = [maker.make_query_without_copies(number) for number in range(with_copies, queries)]
-    columns = ("query_id", "ref_id", "query_start", "query_end", "ref_start", "ref_end")
-    _write_csv(root / "gt.csv", columns, [astuple(row) for row in truth])
-    edited = [(row.query_id, edits[int(row.query_id[1:])]) for row in truth]
-    plain = [(f"Q{number:04d}", edit) for number, edit in enumerate(others, start=with_copies)]
-    _write_csv(root / "edits.csv", ("query_id", "edit"), [*edited, *plain])
+    edited = [EditedQuery(row.query_id, edits[int(row.query_id[1:])], row.ref_id) for row in truth]
+    write_tables(root, truth, [*edited, *others])
     return truth

@@ -3,9 +3,11 @@
 A calibration file is a safetensors file with ``background_codes`` uint8 [K, 128], ``evidence`` float64 [6] and
 ``score`` float64 [5] (one less each in older ones, whose last weights are 0), and the metadata key ``vdup`` holding
 JSON with ``format`` and ``codes``, the digest of the codes that it is for; and, where movies were there to learn from,
-``verification`` float64 [18].
+``verification`` float64 [18]; and, in newer ones, ``false_alarms`` float64 [5], the fields of
+:class:`~vdup.align.false_alarms.FalseAlarms`.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass
@@ -18,6 +20,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
+from vdup.align.false_alarms import FalseAlarms
 from vdup.codes.hamming import hamming_distances
 from vdup.errors import WeightsError
 from vdup.types import CODE_BITS, CODE_BYTES, CodeArray, FloatArray
@@ -163,6 +166,15 @@ class Calibration:
     """Digest of the model whose codes these are."""
     verification: VerificationModel | None = None
     """None: segments are scored by their codes alone."""
+    false_alarms: FalseAlarms | None = None
+    """Of the problem that the scores were fitted on; None: scores are the same whatever the size of the library."""
+
+    @property
+    def scores_digest(self) -> str:
+        """Digest of all that scores come from: what is measured of scores holds for this calibration only."""
+        digest = hashlib.sha256(np.ascontiguousarray(self.background_codes).tobytes())
+        digest.update(repr((self.codes, self.evidence, self.score, self.verification)).encode())
+        return digest.hexdigest()
 
     def background(self, codes: CodeArray) -> FloatArray:
         """Mean distance of each code to its ten nearest background codes, float32 [N], in bits."""
@@ -186,6 +198,8 @@ def save_calibration(path: Path, calibration: Calibration) -> None:
     }
     if calibration.verification is not None:
         tensors["verification"] = np.array([calibration.verification.bias, *calibration.verification.weights])
+    if calibration.false_alarms is not None:
+        tensors["false_alarms"] = np.array(astuple(calibration.false_alarms))
     header = {"format": _FORMAT, "codes": calibration.codes}
     save_file(tensors, str(path), metadata={"vdup": json.dumps(header, sort_keys=True)})
 
@@ -221,6 +235,8 @@ def load_calibration(path: Path | None, codes: str) -> Calibration:
         score = ScoreModel(*(float(value) for value in tensors["score"]))
         weights = [float(value) for value in tensors.get("verification", ())]
         verification = VerificationModel(weights[0], tuple(weights[1:])) if weights else None
+        rates = [float(value) for value in tensors.get("false_alarms", ())]
+        false_alarms = FalseAlarms(*rates) if rates else None
     except (OSError, SafetensorError, json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
         raise WeightsError(f"{path}: not a readable calibration file ({error}); check matcher.calibration") from error
     if not isinstance(header, dict) or header.get("format") != _FORMAT:
@@ -234,4 +250,4 @@ def load_calibration(path: Path | None, codes: str) -> Calibration:
     finite = np.isfinite([*astuple(evidence), *astuple(score), *weights]).all()
     if not packed or len(background) < _BACKGROUND_NEIGHBOURS or not finite:
         raise WeightsError(f"{path}: not a usable calibration file, its codes or weights are damaged; make it anew")
-    return Calibration(background, evidence, score, codes, verification)
+    return Calibration(background, evidence, score, codes, verification, false_alarms)

@@ -200,6 +200,10 @@ class Catalogue:
         found = dict(self._run("SELECT state, count(*) FROM videos GROUP BY state"))
         return {state: found.get(state.value, 0) for state in VideoState}
 
+    def seconds(self) -> float:
+        """Length of all indexed videos together."""
+        return float(self._run("SELECT total(duration_seconds) FROM videos WHERE state = 'indexed'")[0][0])
+
     def row_ranges(self) -> RowArray:
         """Where the codes of indexed videos lie: int64 [V, 3] of number, first row and row count, by first row."""
         statement = "SELECT number, first_row, row_count FROM videos WHERE state = 'indexed' ORDER BY first_row, number"

@@ -13,6 +13,9 @@ class MatcherConfig(PairMatcherConfig):
 
     threshold: float = 0.45
     """Least score of a reported match."""
+    false_alarms: float | None = None
+    """False segments that may be expected in an hour of query, such as 0.01; takes the place of ``threshold``, which
+    then follows from it, the size of the library and the calibration. None: ``threshold`` counts."""
     calibration: Path | None = None
     """File made by ``+experiment=calibration``; none: the one that ships with vdup for the default codes."""
     max_matches: int = 200
@@ -42,6 +45,8 @@ class MatcherConfig(PairMatcherConfig):
 
     def __post_init__(self) -> None:
         require(0 <= self.threshold <= 1, "matcher.threshold", self.threshold, "0-1")
+        allowed = self.false_alarms is None or 0 < self.false_alarms < float("inf")
+        require(allowed, "matcher.false_alarms", self.false_alarms, "above 0")
         require(self.max_matches >= 1, "matcher.max_matches", self.max_matches, "1 or more")
         require(self.neighbours >= 1, "matcher.neighbours", self.neighbours, "1 or more")
         require(0 < self.max_distance <= 1024, "matcher.max_distance", self.max_distance, "1-1024")

@@ -3,6 +3,9 @@
 Every video is searched for by its stored codes, as a query would be: frame index and descriptors name candidates,
 streams follow them, and only segments that the matcher accepts count. Stored codes are those of the straight picture
 at the library's own sampling; a mirrored copy is found as far as its codes resemble the straight ones.
+
+Scores are those of the calibration, whatever the size of the library: the score from which on one link joins two groups
+was chosen on these, and a group must not fall apart because other videos were added.
 """
 
 import hashlib
@@ -17,6 +20,7 @@ from vdup.align.matcher import QueryTrack, SegmentMatcher
 from vdup.align.second_look import Pair, SecondLook
 from vdup.catalogue.records import VideoRecord, VideoState
 from vdup.config import MatcherConfig
+from vdup.errors import ConfigError
 from vdup.grouping.journal import Found, Journal
 from vdup.grouping.overlap import Interval, Overlap, Shared, overlap_of
 from vdup.pipeline.open_library import OpenLibrary
@@ -26,6 +30,9 @@ from vdup.video.rate import rate_for
 
 _METHOD = 2
 """To be raised when the same settings come to find other stretches; what was kept before is then searched for anew."""
+
+_NO_PART = ("max_matches", "false_alarms")
+"""Settings of a search that say nothing here."""
 
 _NEARLY_BLANK_BITS = 300.0
 """A stretch whose frames lie nearer than this to the background codes shows nearly nothing: dark noise, which is like
@@ -52,7 +59,13 @@ def join_library(library: OpenLibrary, config: MatcherConfig, progress: Progress
     Raises:
         WeightsError: the calibration does not belong to the model.
         LibraryError: the results cannot be kept.
+        ConfigError: ``matcher.false_alarms`` is given.
     """
+    if config.false_alarms is not None:
+        raise ConfigError(
+            f"matcher.false_alarms={config.false_alarms:g}: it counts for queries; duplicates in a library are told by "
+            "matcher.threshold"
+        )
     calibration = load_calibration(config.calibration, library.encoder.codes_digest)
     records = {record.number: record for record in library.videos(VideoState.indexed)}
     # Index and descriptors are brought into step with the catalogue before the first look.
@@ -155,7 +168,7 @@ def _overlaps(
 
 def _key(library: OpenLibrary, config: MatcherConfig, calibration: Calibration) -> str:
     """Digest of everything that shapes what is found."""
-    settings = {name: str(value) for name, value in vars(config).items() if name != "max_matches"}
+    settings = {name: str(value) for name, value in vars(config).items() if name not in _NO_PART}
     numbers = [_METHOD, calibration.evidence, calibration.score, calibration.verification, _NEARLY_BLANK_BITS]
     library_settings = [library.folder.manifest.fingerprint, library.config.sampling.query_fps]
     text = json.dumps([library_settings, settings, [str(part) for part in numbers]], sort_keys=True)

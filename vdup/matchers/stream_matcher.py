@@ -11,7 +11,7 @@ from vdup.align.second_look import Pair, SecondLook
 from vdup.codes.runs import collapse_runs
 from vdup.config import MatcherConfig, ModelConfig
 from vdup.datasets.base import VideoFile
-from vdup.errors import FeatureFileError, VideoOpenError
+from vdup.errors import ConfigError, FeatureFileError, VideoOpenError
 from vdup.feature_files.read import is_feature_file
 from vdup.matchers.base import Box, Comparison, PairMatcher
 from vdup.pipeline.encoder import Encoder, build_encoder
@@ -45,7 +45,16 @@ class StreamMatcher(PairMatcher[StreamVideo]):
     """
 
     def __init__(self, config: MatcherConfig, model: ModelConfig) -> None:
-        """Takes the settings; the network is built with the first video."""
+        """Takes the settings; the network is built with the first video.
+
+        Raises:
+            ConfigError: ``matcher.false_alarms`` is given: it needs a library whose size is known.
+        """
+        if config.false_alarms is not None:
+            raise ConfigError(
+                f"matcher.false_alarms={config.false_alarms:g}: it counts for a search of a library; two videos are "
+                "compared by matcher.threshold"
+            )
         self._config = config
         self._model = model
         self._matcher: SegmentMatcher | None = None

@@ -26,9 +26,14 @@ def edited_copy(images: Images, rng: np.random.Generator) -> Images:
     """A stretch of half of the frames or more, with one to three edits, compressed once more."""
     count = int(rng.integers(max(1, len(images) // 2), len(images) + 1))
     first = int(rng.integers(0, len(images) - count + 1))
+    return edited_frames(images[first : first + count], rng)
+
+
+def edited_frames(images: Images, rng: np.random.Generator) -> Images:
+    """All the frames, with one to three edits, compressed once more."""
     edits = [_crop, _recolour, _soften, _caption, _mirror]
     chosen = sorted(rng.choice(len(edits), int(rng.integers(1, 4)), replace=False).tolist())
-    copied = images[first : first + count]
+    copied = images
     for place in chosen:
         copied = _changed(copied, edits[place](rng))
     return _changed(copied, _recoding(rng, smallest_scale=0.4, quality=(30, 85)))

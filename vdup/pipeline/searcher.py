@@ -1,7 +1,7 @@
 """Query videos against a library: decode, encode, look up, follow, score."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,7 @@ from vdup.config import MatcherConfig
 from vdup.errors import VideoError
 from vdup.movies.registration import Registration
 from vdup.pipeline.identical import identical_match, identical_videos
+from vdup.pipeline.library_scores import AS_FITTED, LibraryScores, scores_in
 from vdup.pipeline.open_library import OpenLibrary
 from vdup.pipeline.query_codes import QueryCodes, encode_queries
 from vdup.types import CODE_BITS, Evidence, Match, PictureMatch, VideoCodes
@@ -55,6 +56,8 @@ class SearchResult:
     """Why the query could not be searched for."""
     seconds: float = 0.0
     """Length of the query."""
+    threshold: float | None = None
+    """Score from which on segments were reported; None: it was not searched for."""
 
 
 Progress = Callable[[SearchResult, int, int], None]
@@ -80,13 +83,16 @@ def search_videos(
 
     Raises:
         WeightsError: the calibration does not belong to the model.
+        ConfigError: ``matcher.false_alarms`` is given, and nothing is known of false segments.
     """
     calibration = load_calibration(config.calibration, library.encoder.codes_digest)
+    scores = scores_in(library, calibration)
+    scores.threshold(config)  # refused before a video is decoded
     results: list[SearchResult] = []
     encoded = encode_queries(library, videos, calibration, mirror=config.mirror, panels=config.panels)
     for (query_id, path), (_, query) in zip(videos, encoded, strict=True):
         try:
-            results.append(_search(library, query_id, path, query, calibration, config))
+            results.append(_search(library, query_id, path, query, calibration, config, scores))
         except VideoError as error:
             results.append(SearchResult(query_id, (), error))
         if progress is not None:
@@ -101,6 +107,7 @@ def _search(
     query: QueryCodes | VideoError,
     calibration: Calibration,
     config: MatcherConfig,
+    scores: LibraryScores,
 ) -> SearchResult:
     """What one query shares with the library; identical files first, which need no comparison.
 
@@ -112,9 +119,10 @@ def _search(
     own = identical_videos(library, path)
     same = [] if config.exclude_self else [identical_match(query_id, record) for record in own]
     without = frozenset(record.number for record in own)
-    others = match_query(library, query_id, query.tracks, calibration, config, without)
+    others = match_query(library, query_id, query.tracks, calibration, config, without, scores)
     matches = tuple([*same, *others][: config.max_matches])
-    return SearchResult(query_id, matches, seconds=query.straight.duration_seconds)
+    seconds = query.straight.duration_seconds
+    return SearchResult(query_id, matches, seconds=seconds, threshold=scores.threshold(config))
 
 
 def match_query(
@@ -124,6 +132,7 @@ def match_query(
     calibration: Calibration,
     config: MatcherConfig,
     without: Collection[int] = (),
+    scores: LibraryScores = AS_FITTED,
 ) -> list[Match]:
     """Matches of one query whose codes are known, best first.
 
@@ -134,8 +143,9 @@ def match_query(
         calibration: of the library's codes.
         config: settings of the search.
         without: numbers of library videos that are left out.
+        scores: what scores mean in the library.
     """
-    found = find_segments(library, tracks, calibration, config, without)
+    found = find_segments(library, tracks, calibration, config, without, scores)
     matches = [_as_match(query_id, record.id, segment) for record, segment in found]
     matches.sort(key=lambda match: (-match.score, match.reference_id, match.query_start_seconds))
     return matches[: config.max_matches]
@@ -147,15 +157,20 @@ def find_segments(
     calibration: Calibration,
     config: MatcherConfig,
     without: Collection[int] = (),
+    scores: LibraryScores = AS_FITTED,
 ) -> list[tuple[VideoRecord, ScoredSegment]]:
     """Segments at or above the threshold, with the reference that each was found in.
 
     References whose number is in ``without`` are left out. Of segments that compete, in whichever of the ``tracks``,
-    the best is kept; the likeliest of these are verified by their movies.
+    the best is kept; the likeliest of these are verified by their movies. Segments are held against one another by the
+    scores of the calibration, which do not depend on the size of the library; what they mean in it, ``scores`` says at
+    the end.
 
     Raises:
+        ConfigError: ``matcher.false_alarms`` is given, and nothing is known of false segments.
         LibraryDamagedError: a stored movie is damaged.
     """
+    threshold = scores.threshold(config)
     matcher = SegmentMatcher(config, calibration, 1.0 / library.config.sampling.library_fps)
     second_look = SecondLook(matcher, calibration, config)
     found: dict[int, list[ScoredSegment]] = {}
@@ -181,7 +196,10 @@ def find_segments(
             codes, weights = library.folder.video_codes(number), library.lookup.weights(library.folder.rows_of(record))
             pair = Pair(tracks, movie, codes, weights, library.folder.movie(number))
             chosen += [(record, segment) for segment in second_look.at(pair, mine)]
-    return [(record, segment) for record, segment in silence_farther(chosen) if segment.score >= config.threshold]
+    reported = (
+        (record, replace(segment, score=scores.reported(segment.score))) for record, segment in silence_farther(chosen)
+    )
+    return [(record, segment) for record, segment in reported if segment.score >= threshold]
 
 
 def silence_farther(found: Sequence[tuple[VideoRecord, ScoredSegment]]) -> list[tuple[VideoRecord, ScoredSegment]]:

@@ -104,7 +104,9 @@ def _predict(dataset: SearchSet, place: Workplace) -> Predictions:
     check_present(place, queries, references)
     if isinstance(config.matcher, MatcherConfig):
         found = search_library(dataset.name, queries, references, config, place.progress)
-        threshold = config.matcher.threshold if settings.threshold is None else settings.threshold
+        if settings.threshold is None:
+            # What false_alarms lets through is all that is reported.
+            threshold = config.matcher.threshold if config.matcher.false_alarms is None else -math.inf
         return Predictions(found.matches, place.answers, threshold, found.unreadable)
     plan = Plan(queries, references, all_pairs(len(queries), len(references)))
     compared = place.compare(plan)

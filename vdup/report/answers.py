@@ -30,7 +30,7 @@ def answer_with_segments(config: QueryJobConfig, videos: Videos) -> bool:
     # The file first: it must not be lost to a closed terminal.
     if config.output is not None:
         write_matches(config.output, results, config, fingerprint)
-    print_results(results, config.library, config.output)
+    print_results(results, config.library, config.output, false_alarms=config.matcher.false_alarms)
     return all(result.error is None for result in results)
 
 

@@ -42,6 +42,7 @@ def to_json(results: Sequence["SearchResult"], config: QueryJobConfig, fingerpri
                 "query_id": result.query_id,
                 "duration_seconds": rounded(result.seconds, 3),
                 "matches": len(result.matches),
+                "threshold": None if result.threshold is None else rounded(result.threshold, 6),
                 "error": None if result.error is None else result.error.reason,
             }
             for result in results

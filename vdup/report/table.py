@@ -25,7 +25,11 @@ def plain_table(console: Console) -> Table:
 
 
 def print_results(
-    results: Sequence[SearchResult], library: Path, output: Path | None, console: Console | None = None
+    results: Sequence[SearchResult],
+    library: Path,
+    output: Path | None,
+    console: Console | None = None,
+    false_alarms: float | None = None,
 ) -> None:
     """Prints the matches of all queries, best first, and then which queries had none.
 
@@ -34,6 +38,7 @@ def print_results(
         library: where was looked.
         output: file that holds the matches too.
         console: for tests; none: stdout.
+        false_alarms: false segments an hour that were allowed; none: the threshold was given.
     """
     console = console or screen()
     matches = best_first(results)
@@ -45,6 +50,12 @@ def print_results(
     failed = [result.query_id for result in results if result.error is not None]
     if failed:
         console.print(f"not searched for, because they could not be read: {listed(failed)}", soft_wrap=True)
+    threshold = next((result.threshold for result in results if result.threshold is not None), None)
+    if false_alarms is not None and threshold is not None:
+        console.print(
+            f"reported from score {threshold:.4f} on, where {false_alarms:g} false segments are expected in an hour",
+            soft_wrap=True,
+        )
     if output is not None:
         console.print(
             f"{counted(len(matches), 'match', 'matches')} written to {printable(str(output))}", soft_wrap=True

@@ -10,7 +10,8 @@ from vdup.train.edits.footage_file import read_frames, write_frames
 from vdup.train.edits.table import EDIT_NAMES, EDITS, parse_edits
 from vdup.train.edits.types import Frames
 from vdup.train.material import problem as problem_module
-from vdup.train.material.problem import CopiedStretch, fit, make_problem
+from vdup.train.material.problem import fit, make_problem
+from vdup.train.material.problem_files import CopiedStretch
 
 REFERENCES, QUERIES, WITHOUT = 3, 6, 2
 
@@ -68,8 +69,9 @@ def test_folder_has_the_form_of_a_benchmark(made: tuple[Path, list[CopiedStretch
     assert [CopiedStretch(r["query_id"], r["ref_id"], *(float(r[c]) for c in list(r)[2:])) for r in rows] == truth
     with (root / "edits.csv").open(newline="") as file:
         edits = list(csv.DictReader(file))
-    assert list(edits[0]) == ["query_id", "edit"]
+    assert list(edits[0]) == ["query_id", "edit", "reference_id"]
     assert [row["query_id"] for row in edits[: len(truth)]] == [row.query_id for row in truth]
+    assert [row["reference_id"] for row in edits] == [row.ref_id for row in truth] + [""] * WITHOUT
     assert [(row["query_id"], row["edit"]) for row in edits[len(truth) :]] == [("Q0004", "none"), ("Q0005", "none")]
 
 
@@ -148,8 +150,9 @@ def test_queries_of_other_moments_show_what_the_reference_lacks(
     kept = [number_in(frame) for frame in read_frames(root / "refs" / "R0000.mp4", None, 0, 1000)]
     assert kept == list(range(132))
     with (root / "edits.csv").open(newline="") as file:
-        edits = {row["query_id"]: row["edit"] for row in csv.DictReader(file)}
-    assert edits == {"Q0000": "none", "Q0001": "take:reencode", "Q0002": "none", "Q0003": "take:reencode"}
+        edits = {row["query_id"]: (row["edit"], row["reference_id"]) for row in csv.DictReader(file)}
+    none, take = ("none", ""), ("take:reencode", "R0000")
+    assert edits == {"Q0000": none, "Q0001": take, "Q0002": none, "Q0003": take}
     for query_id in ("Q0001", "Q0003"):
         shown = [number_in(frame) for frame in read_frames(root / "queries" / f"{query_id}.mp4", None, 0, 1000)]
         assert len(shown) >= 80
