@@ -67,8 +67,8 @@ def leader(seed: int) -> Iterator[Picture]:
         draw.ellipse(box, outline=(20, 20, 20), width=4)
         draw.line((0, height / 2, width, height / 2), (20, 20, 20), 2)
         draw.line((width / 2, 0, width / 2, height), (20, 20, 20), 2)
-        number = str(left + 1)
-        draw.text((width / 2, height / 2), number, (10, 10, 10), ImageFont.load_default(110), anchor="mm")
+        count = str(left + 1)
+        draw.text((width / 2, height / 2), count, (10, 10, 10), ImageFont.load_default(110), anchor="mm")
         yield np.asarray(picture)
 
 

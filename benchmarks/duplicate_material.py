@@ -50,8 +50,7 @@ def plant_cases(videos: Sequence[Path], target: Path) -> list[Case]:
             "cases need 10 such videos"
         )
     cases = [*_idents(long_enough[2::5], target), *_leaders(long_enough[3::5], target), _lectures(target)]
-    for video in (*long_enough[0::5], *long_enough[1::5]):
-        cases.append(_takes(video, target))
+    cases += [_takes(video, target) for video in (*long_enough[0::5], *long_enough[1::5])]
     for number, video in enumerate(long_enough[4::5]):
         cases += _files(video, target) if number % 2 else [_damaged(video, target)]
     return cases

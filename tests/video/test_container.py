@@ -1,5 +1,4 @@
 import http.server
-import importlib.util
 import io
 import threading
 import wave
@@ -13,13 +12,10 @@ from PIL import Image
 from vdup.train.material.video_windows import WindowReader
 from video_factory import numbered_picture, read_number, regular_times, write_numbered, write_pictures, write_sound_only
 
-from vdup.errors import NoVideoStreamError, VideoDecodeError, VideoOpenError
+from vdup.errors import NoVideoStreamError, VideoOpenError
 from vdup.video.container import PICTURE_DEMUXERS, SOUND_DEMUXERS, VIDEO_DEMUXERS
-from vdup.video.decord import DecordReader
 from vdup.video.pyav import PyAVReader
-from vdup.video.reader import FallbackReader, open_video
-
-needs_decord = pytest.mark.skipif(importlib.util.find_spec("decord") is None, reason="decord2 is not installed here")
+from vdup.video.reader import open_video
 
 FAST = {"preset": "ultrafast", "g": "5"}
 OWN, OTHER = 500, 0
@@ -73,12 +69,6 @@ class TestNamesThatAreProtocols:
     def test_the_file_of_that_name_is_read(self, here: Path, name: str) -> None:
         write(Path(name), OWN)
         assert first_numbers(Path(name)) == [OWN] * 3
-
-    @needs_decord
-    def test_decord_reads_it_too(self, here: Path) -> None:
-        write(Path("concat:other.mp4"), OWN)
-        with open_video(Path("concat:other.mp4")) as reader:
-            assert isinstance(reader, FallbackReader)
 
     def test_nothing_is_asked_for_over_the_network(self, here: Path) -> None:
         asked: list[str] = []
@@ -182,31 +172,6 @@ def _is_device(name: str) -> bool:
         return bool(av.format.ContainerFormat(name, "r").flags & NO_FILE)
     except ValueError:  # of this name something can be written only
         return False
-
-
-class TestDecordIsKeptFrom:
-    @pytest.mark.parametrize("name", [*LISTS, *TEXTS])
-    def test_lists_and_texts(self, here: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-        Path(name).write_text({**LISTS, **TEXTS}[name], encoding="utf-8")
-        self.refuses(Path(name), "does not begin as MP4 or Matroska", monkeypatch)
-
-    def test_a_long_first_box(self, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Its length could be letters, and a text behind it a manifest."""
-        Path("x.mp4").write_bytes(b"<MPDftyp" + Path("other.mp4").read_bytes()[8:])
-        self.refuses(Path("x.mp4"), "does not begin as MP4 or Matroska", monkeypatch)
-
-    def test_a_video_that_is_not_named_as_one(self, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        Path("%d.film").write_bytes(Path("other.mp4").read_bytes())
-        self.refuses(Path("%d.film"), "is not named as a video", monkeypatch)
-        assert first_numbers(Path("%d.film")) == [OTHER] * 3
-
-    @staticmethod
-    def refuses(path: Path, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
-        info = PyAVReader(Path("other.mp4")).info
-        with monkeypatch.context() as patch:
-            patch.setattr("vdup.video.decord._import_decord", lambda: pytest.fail("decord was asked"))
-            with pytest.raises(VideoDecodeError, match=reason):
-                DecordReader(path, info)
 
 
 USUAL = {

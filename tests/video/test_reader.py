@@ -1,14 +1,12 @@
-import importlib.util
 import io
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import BinaryIO, cast
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from PIL import Image
 from video_factory import (
     LAST_FRAME_LENGTH,
@@ -22,11 +20,9 @@ from video_factory import (
     write_sound_only,
 )
 
-from vdup.errors import NoVideoStreamError, VideoDecodeError, VideoError, VideoOpenError
-from vdup.types import Intervals, VideoInfo
-from vdup.video.decord import DecordReader
+from vdup.errors import NoVideoStreamError, VideoError, VideoOpenError
 from vdup.video.pyav import PyAVReader
-from vdup.video.reader import FallbackReader, VideoReader, open_video
+from vdup.video.reader import VideoReader, open_video
 
 FAST = {"preset": "ultrafast", "crf": "18", "g": "12"}
 B_FRAMES = {"preset": "veryfast", "crf": "18", "g": "20", "bf": "3"}
@@ -65,8 +61,7 @@ def x265(open_groups: int) -> dict[str, str]:
     return {"preset": "ultrafast", "x265-params": parameters}
 
 
-# Kinds that decord is trusted with are read by both readers.
-TRUSTED: dict[str, Maker] = dict(
+KINDS: dict[str, Maker] = dict(
     [
         made("plain.mp4", regular_times(70, 25), options=FAST),
         made("b_frames.mp4", regular_times(70, 25), options=B_FRAMES),
@@ -83,10 +78,6 @@ TRUSTED: dict[str, Maker] = dict(
         made("one_frame.mp4", regular_times(1, 25), options=FAST),
         made("scaled.mp4", regular_times(30, 25), options=FAST, width=640, height=360),
         made("slow.mp4", regular_times(6, Fraction(1, 3)), options=FAST),
-    ]
-)  # fmt: skip
-UNTRUSTED: dict[str, Maker] = dict(
-    [
         made("stream.ts", regular_times(60, 25), options=B_FRAMES),
         made("mpeg4.avi", regular_times(60, 25), codec="mpeg4", options={"b": "2M"}, time_base=Fraction(1, 25)),
         made("open_hevc.mp4", regular_times(70, 25), codec="libx265", options=x265(1)),
@@ -95,10 +86,8 @@ UNTRUSTED: dict[str, Maker] = dict(
     ]
 )  # fmt: skip
 
-needs_decord = pytest.mark.skipif(importlib.util.find_spec("decord") is None, reason="decord2 is not installed here")
 CASES = [
-    *(pytest.param("pyav", name, id=f"pyav-{name}") for name in [*TRUSTED, *UNTRUSTED]),
-    *(pytest.param("decord", name, id=f"decord-{name}", marks=needs_decord) for name in TRUSTED),
+    *(pytest.param("pyav", name, id=f"pyav-{name}") for name in KINDS),
     *(
         pytest.param("open_video", name, id=f"open_video-{name}")
         for name in ("variable.mp4", "turned_90.mp4", "stream.ts")
@@ -114,7 +103,7 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Pat
     def get(name: str) -> tuple[Path, list[Fraction]]:
         if name not in known:
             path = folder / name
-            times = {**TRUSTED, **UNTRUSTED}[name](path)
+            times = KINDS[name](path)
             known[name] = path, [time - times[0] for time in times]
         return known[name]
 
@@ -122,11 +111,8 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Pat
 
 
 def opened(reader: str, path: Path, short_side_pixels: int = 320) -> VideoReader:
-    careful = PyAVReader(path, short_side_pixels)
     if reader == "pyav":
-        return careful
-    if reader == "decord":
-        return DecordReader(path, careful.info, short_side_pixels)
+        return PyAVReader(path, short_side_pixels)
     return open_video(path, short_side_pixels)
 
 
@@ -195,68 +181,6 @@ def test_rotation_is_told(video: Callable[[str], tuple[Path, list[Fraction]]], d
     path, _ = video(f"turned_{degrees}.{'mov' if degrees == 180 else 'mp4'}")
     info = PyAVReader(path).info
     assert (info.rotation_degrees, info.width, info.height, info.codec) == (degrees, 160, 96, "h264")
-
-
-@needs_decord
-@pytest.mark.parametrize("name", UNTRUSTED)
-def test_decord_is_kept_from_what_it_misreads(video: Callable[[str], tuple[Path, list[Fraction]]], name: str) -> None:
-    path, _ = video(name)
-    with pytest.raises(VideoDecodeError):
-        DecordReader(path, PyAVReader(path).info)
-    assert isinstance(open_video(path), PyAVReader)
-
-
-class ListReader:
-    """Frames from a list; fails after them if told to."""
-
-    info = VideoInfo(160, 96, None, "", 0)
-
-    def __init__(self, times: list[float], fails: bool, duration: float) -> None:
-        self._times, self._fails, self.duration_seconds = times, fails, duration
-        self.damaged_seconds: Intervals = ((0.0, times[-1]),) if times else ()
-        self.closed = False
-        self.asked_from = -1.0
-
-    def frames_at(
-        self, frames_per_second: float, start_seconds: float = 0.0
-    ) -> Iterator[tuple[float, NDArray[np.uint8]]]:
-        self.asked_from = start_seconds
-        for time in self._times:
-            if time >= start_seconds:
-                yield time, numbered_picture(int(time))
-        if self._fails:
-            raise VideoDecodeError("x.mp4", "broke")
-
-    def close(self) -> None:
-        self.closed = True
-
-    def __enter__(self) -> "ListReader":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-
-class TestFallback:
-    def test_second_reader_goes_on_where_the_first_failed(self) -> None:
-        first, second = ListReader([0.0, 1.0, 2.0], True, 9.0), ListReader([0.0, 1.0, 2.0, 3.0, 4.0], False, 5.0)
-        with FallbackReader(first, second) as reader:
-            assert [time for time, _ in reader.frames_at(1)] == [0.0, 1.0, 2.0, 3.0, 4.0]
-            assert reader.duration_seconds == 5.0
-            assert reader.damaged_seconds == ((0.0, 4.0),)
-        assert second.asked_from == 2.0
-        assert first.closed
-        assert second.closed
-
-    def test_first_reader_alone_when_it_works(self) -> None:
-        first, second = ListReader([0.0, 1.0], False, 2.0), ListReader([0.0], False, 5.0)
-        reader = FallbackReader(first, second)
-        assert [time for time, _ in reader.frames_at(1, 1.0)] == [1.0]
-        assert (second.asked_from, reader.duration_seconds) == (-1.0, 2.0)
-
-    def test_failure_before_the_first_frame(self) -> None:
-        reader = FallbackReader(ListReader([], True, 0.0), ListReader([0.0, 1.0], False, 2.0))
-        assert [time for time, _ in reader.frames_at(1)] == [0.0, 1.0]
 
 
 class TestBrokenFiles:

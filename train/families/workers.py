@@ -1,4 +1,4 @@
-"""Families made ahead in worker processes, which import neither torch nor decord.
+"""Families made ahead in worker processes, which do not import torch.
 
 Each process has a pipe of its own and is given two parts at a time. A process that cannot get rid of its families waits
 in its pipe, which bounds the memory. When the program ends, however it ends, the pipes close and the processes with

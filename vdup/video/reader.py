@@ -1,6 +1,5 @@
 """Opens a video file and yields its frames by presentation time."""
 
-import logging
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -9,14 +8,10 @@ from typing import Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from vdup.errors import VideoDecodeError
 from vdup.types import Intervals, VideoInfo
-from vdup.video.decord import DecordReader
 from vdup.video.image_folder import ImageFolderReader
 from vdup.video.pyav import PyAVReader
 from vdup.video.scaling import check_size
-
-logger = logging.getLogger(__name__)
 
 DEFAULT_SHORT_SIDE_PIXELS = 320
 
@@ -36,7 +31,7 @@ class VideoReader(Protocol):
 
     @property
     def damaged_seconds(self) -> Intervals:
-        """First and last moment of every stretch whose pictures could not be decoded whole, once all were read.
+        """Start and end of every stretch whose pictures could not be decoded whole, once all were read.
 
         Empty where the decoder tells nothing of it.
         """
@@ -75,66 +70,8 @@ class VideoReader(Protocol):
     ) -> None: ...
 
 
-class FallbackReader:
-    """Reads with one reader and, where that one fails, goes on with another from the same moment."""
-
-    def __init__(self, first: VideoReader, second: VideoReader) -> None:
-        """Take over both readers, which must be open on the same file at the same size."""
-        self._first = first
-        self._second = second
-        self._current = first
-
-    @property
-    def info(self) -> VideoInfo:
-        """What the container says of the stream."""
-        return self._first.info
-
-    @property
-    def duration_seconds(self) -> float:
-        """End of the last frame once all were read, from the reader that read it."""
-        return self._current.duration_seconds
-
-    @property
-    def damaged_seconds(self) -> Intervals:
-        """Damaged stretches, from the reader that read to the end."""
-        return self._current.damaged_seconds
-
-    def frames_at(
-        self, frames_per_second: float, start_seconds: float = 0.0
-    ) -> Iterator[tuple[float, NDArray[np.uint8]]]:
-        """Frames on screen at the ticks of a clock; see :class:`VideoReader`."""
-        self._current = self._first
-        seen_seconds = -1.0
-        try:
-            for time_seconds, picture in self._first.frames_at(frames_per_second, start_seconds):
-                yield time_seconds, picture
-                seen_seconds = time_seconds
-            return
-        except VideoDecodeError as error:
-            logger.info("%s; going on with the other decoder", error)
-        self._current = self._second
-        for time_seconds, picture in self._second.frames_at(frames_per_second, max(start_seconds, seen_seconds)):
-            if time_seconds > seen_seconds:
-                yield time_seconds, picture
-
-    def close(self) -> None:
-        """Close both readers."""
-        self._first.close()
-        self._second.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-
 def open_video(path: Path, short_side_pixels: int = DEFAULT_SHORT_SIDE_PIXELS) -> VideoReader:
-    """Open a video with decord where it can be trusted with the file, else with PyAV.
-
-    PyAV looks at the file first in either case: decord can hang or crash on what is not a video.
+    """Open a video or a folder of images.
 
     Args:
         path: the video file, or a folder of numbered images, one a second.
@@ -150,10 +87,6 @@ def open_video(path: Path, short_side_pixels: int = DEFAULT_SHORT_SIDE_PIXELS) -
         images = ImageFolderReader(path, short_side_pixels)
         check_size(path, images.info.width, images.info.height)
         return images
-    careful = PyAVReader(path, short_side_pixels)
-    check_size(path, careful.info.width, careful.info.height)
-    try:
-        return FallbackReader(DecordReader(path, careful.info, short_side_pixels), careful)
-    except VideoDecodeError as error:
-        logger.debug("PyAV reads this one: %s", error)
-        return careful
+    reader = PyAVReader(path, short_side_pixels)
+    check_size(path, reader.info.width, reader.info.height)
+    return reader

@@ -53,8 +53,8 @@ def test_processes_end_with_the_loop() -> None:
     assert not family_processes()
 
 
-def test_workers_load_neither_torch_nor_decord() -> None:
-    source = ModulesOfWorkers("torch", "decord", "hydra", "av")
+def test_workers_do_not_load_torch() -> None:
+    source = ModulesOfWorkers("torch", "hydra", "av")
     with closing(families_of(source, [0], workers=1)) as parts:
         _, families = next(parts)
     assert families[0].edits == ("av",)
