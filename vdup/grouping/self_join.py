@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 
 from vdup.align.calibration import Calibration, load_calibration
+from vdup.align.covered import Interval
 from vdup.align.matcher import QueryTrack, ScoredSegment, SegmentMatcher
 from vdup.align.second_look import Pair, SecondLook
 from vdup.align.verification import is_clear
 from vdup.catalogue.records import VideoRecord, VideoState
 from vdup.config import MatcherConfig
 from vdup.grouping.journal import Found, Journal
-from vdup.grouping.overlap import Interval, Overlap, Shared, overlap_of
+from vdup.grouping.overlap import Overlap, Shared, overlap_of
 from vdup.pipeline.open_library import OpenLibrary
 from vdup.pipeline.searcher import find_candidates, suppress_competing
 from vdup.types import Intervals, VideoCodes
