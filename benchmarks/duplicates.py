@@ -8,11 +8,17 @@ DIR holds ``refs/``, ``queries/`` and ``gt.csv`` as for ``benchmarks.copybench``
 of the queries that share nothing with them, and of two copies of every reference: one encoded anew at half the size and
 a low bitrate, one also cut at both ends, by parts of a second, so that its frames lie between those of the original. So
 every reference has a group of three. The other clips share nothing with these; what they share with one another is not
-known, so groups of them alone are counted apart. ``keep`` keeps library and copies for the next run.
-Further words are settings of ``vdup.duplicates``.
+known, so groups of them alone are counted apart.
+
+A second library holds small cases, planted by the benchmark in stretches of the references and drawn footage: an ident
+that films begin with, a leader before different clips, two takes of each clip, lectures on one template, files that are
+damaged in the middle (at a higher bitrate than the whole ones), a file that was moved after it was indexed, links and
+identical bytes. For each it says what is proposed for removal though nothing that stays contains it, and what else is
+not as it should be.
+
+``keep`` keeps libraries and copies for the next run. Further words are settings of ``vdup.duplicates``.
 """
 
-import json
 import subprocess
 import sys
 import tempfile
@@ -26,6 +32,8 @@ from rich.console import Console
 from rich.table import Table
 from vdup.train.edits.footage_file import even, picture_size, video_frames, write_frames
 
+from benchmarks.duplicate_cases import Group, Outcome, judge, read_found
+from benchmarks.duplicate_material import move_away, plant_cases
 from vdup.datasets.segment_csv import read_ground_truth
 from vdup.errors import ConfigError
 
@@ -36,8 +44,6 @@ _CUT_SHARE = 0.11
 """Cut off each end of a trimmed copy, as a part of the original's length."""
 
 _TRIMMED = "-trimmed.mp4"
-
-Group = frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -153,8 +159,10 @@ def _quoted(name: str, path: Path) -> str:
     return f"{name}='{escaped}'"
 
 
-def measure(root: Path, place: Path, overrides: Sequence[str]) -> tuple[Comparison, Removals, Mapping[str, float]]:
-    """Plants, indexes, looks for duplicates and compares; the seconds of each step.
+def measure_copies(
+    root: Path, place: Path, overrides: Sequence[str]
+) -> tuple[Comparison, Removals, Mapping[str, float]]:
+    """Plants copies, indexes, looks for duplicates and compares; the seconds of each step.
 
     Raises:
         ConfigError: the ground truth cannot be read.
@@ -166,12 +174,26 @@ def measure(root: Path, place: Path, overrides: Sequence[str]) -> tuple[Comparis
     library, output = _quoted("library", place / "library"), place / "groups.json"
     seconds["indexing"] = _run("vdup.index", _quoted("videos", place / "videos"), library)
     seconds["finding the groups"] = _run("vdup.duplicates", library, _quoted("output", output), *overrides)
-    document = json.loads(output.read_text())
-    found = [frozenset(str(member["video_id"]) for member in group["members"]) for group in document["groups"]]
-    proposals = {
-        str(member["video_id"]): str(member["proposal"]) for group in document["groups"] for member in group["members"]
-    }
-    return compare(planted, found), count_removals(planted, proposals), seconds
+    found = read_found(output)
+    return compare(planted, found.groups), count_removals(planted, found.proposals), seconds
+
+
+def measure_cases(root: Path, place: Path, overrides: Sequence[str]) -> tuple[list[Outcome], Mapping[str, float]]:
+    """Plants the small cases, indexes, looks for duplicates and compares; the seconds of each step.
+
+    Raises:
+        ConfigError: there are too few references of some length.
+        subprocess.CalledProcessError: a command failed.
+    """
+    started = time.perf_counter()
+    references = sorted(path for path in (root / "refs").iterdir() if path.is_file())
+    cases = plant_cases(references, place / "cases")
+    seconds = {"making the small cases": time.perf_counter() - started}
+    library, output = _quoted("library", place / "cases-library"), place / "cases.json"
+    seconds["indexing them"] = _run("vdup.index", _quoted("videos", place / "cases"), library)
+    move_away(cases, place / "cases")
+    seconds["finding their groups"] = _run("vdup.duplicates", library, _quoted("output", output), *overrides)
+    return judge(cases, read_found(output)), seconds
 
 
 def print_comparison(
@@ -199,6 +221,35 @@ def print_comparison(
     console.print(table)
 
 
+def print_outcomes(outcomes: Sequence[Outcome], seconds: Mapping[str, float], console: Console) -> None:
+    """Prints a row for each kind of case, and below the table what is not as it should be."""
+    table = Table(title="small cases")
+    heads = ("kind", "files", "may go", "proposed for removal", "though not contained", "as it should be")
+    for number, head in enumerate(heads):
+        table.add_column(head, justify="left" if number == 0 else "right")
+    for one in outcomes:
+        numbers = (one.planted, one.may_go, one.proposed, one.not_contained)
+        table.add_row(one.kind, *map(str, numbers), "no" if one.faults else "yes")
+    console.print(table)
+    for one in outcomes:
+        for fault in one.faults:
+            console.print(f"{one.kind}: {fault}", soft_wrap=True)
+    console.print(", ".join(f"{taken:.1f} s {name}" for name, taken in seconds.items()), soft_wrap=True)
+
+
+def measure(root: Path, place: Path, overrides: Sequence[str], console: Console) -> None:
+    """Runs both parts and prints what they gave.
+
+    Raises:
+        ConfigError: the material cannot be used.
+        subprocess.CalledProcessError: a command failed.
+    """
+    copies = measure_copies(root, place, overrides)
+    cases = measure_cases(root, place, overrides)
+    print_comparison(*copies, console)
+    print_outcomes(*cases, console)
+
+
 def main(arguments: list[str]) -> None:
     """Runs the benchmark that the words describe."""
     words = dict(word.split("=", 1) for word in arguments if "=" in word)
@@ -209,15 +260,14 @@ def main(arguments: list[str]) -> None:
     overrides = [f"{name}={value}" for name, value in words.items()]
     try:
         if keep is not None:
-            result = measure(root, Path(keep), overrides)
+            measure(root, Path(keep), overrides, Console())
         else:
             with tempfile.TemporaryDirectory() as scratch:
-                result = measure(root, Path(scratch), overrides)
+                measure(root, Path(scratch), overrides, Console())
     except (ConfigError, OSError) as error:
         raise SystemExit(str(error)) from error
     except subprocess.CalledProcessError as error:
         raise SystemExit(f"{' '.join(error.cmd[1:3])} ended with status {error.returncode}") from error
-    print_comparison(*result, Console())
 
 
 if __name__ == "__main__":

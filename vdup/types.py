@@ -41,7 +41,7 @@ class VideoEnd:
 
     duration_seconds: float
     damaged_seconds: Intervals = ()
-    """First and last moment of every stretch whose pictures could not be decoded whole, as far as the decoder tells."""
+    """Start and end of every stretch whose pictures could not be decoded whole, as far as the decoder tells."""
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,9 @@ import itertools
 import numpy as np
 import pytest
 
+from vdup.align.covered import Interval, covered_seconds
 from vdup.grouping.containment import ContainmentRule, gaps, in_order
-from vdup.grouping.overlap import Interval, Shared, covered_seconds, overlap_of
+from vdup.grouping.overlap import Shared, overlap_of
 from vdup.types import Intervals
 
 RULE = ContainmentRule(

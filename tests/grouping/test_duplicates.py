@@ -45,6 +45,17 @@ def test_groups_and_what_to_keep(workshop: Workshop, library: Library) -> None:
     assert "stranger" in found.records
 
 
+def test_files_of_the_same_bytes_are_one_group_whatever_they_show(workshop: Workshop) -> None:
+    """Nothing can be found in a minute of black behind a second of pictures."""
+    parts = ((1, 0, 1), (None, 0, 60))
+    films = [workshop.film(name, *parts) for name in ("first", "second")]
+    with workshop.open() as library:
+        library.index_all([*films, workshop.film("other", (2, 0, 1), (None, 0, 60))])
+        found = find_duplicates(library, settings(workshop))
+    assert proposed(found) == {"first": "keep", "second": "remove"}
+    assert found.groups[0].proposals["second"].reason == "first contains all of it (100% matched)"
+
+
 def proposed(found: Duplicates) -> dict[str, str]:
     return {video: item.action.value for judged in found.groups for video, item in judged.proposals.items()}
 

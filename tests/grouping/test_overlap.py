@@ -1,8 +1,7 @@
-import numpy as np
 import pytest
 from grouping.made_overlaps import link
 
-from vdup.grouping.overlap import Relation, Shared, covered_seconds, overlap_of
+from vdup.grouping.overlap import Relation, Shared, overlap_of
 
 
 @pytest.mark.parametrize(
@@ -52,17 +51,6 @@ def test_a_stretch_seen_from_the_other_side() -> None:
     stretch = Shared((1.0, 2.0), (5.0, 7.0), 0.5, 200.0)
     assert stretch.turned() == Shared((5.0, 7.0), (1.0, 2.0), 0.5, 200.0)
     assert stretch.turned().turned() == stretch
-
-
-@pytest.mark.parametrize("seed", range(10))
-def test_covered_seconds_equal_a_count_of_small_steps(seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    intervals = []
-    for _ in range(int(rng.integers(0, 12))):
-        start = int(rng.integers(0, 90))
-        intervals.append((start, start + int(rng.integers(0, 20))))
-    counted = sum(any(start <= step < end for start, end in intervals) for step in range(120))
-    assert covered_seconds(intervals) == counted
 
 
 def test_score_and_distance_of_one_stretch_make_a_strong_link() -> None:

@@ -112,14 +112,15 @@ def test_what_lacks_a_scene_does_not_replace_the_whole() -> None:
 
 @pytest.mark.parametrize(("score", "distance_bits"), [(0.9, 100.0), (0.99, 300.0)])
 def test_a_weak_link_proposes_nothing(score: float, distance_bits: float) -> None:
-    found = judged([link("a", "b", score, distance_bits=distance_bits)], [record("a"), record("b")])
-    assert actions(found) == {"a": "keep", "b": "keep"}
+    links = [link("a", "b", score, distance_bits=distance_bits), link("b", "c")]
+    found = judged(links, [record("a"), record("b"), record("c", (320, 180))])
+    assert actions(found) == {"a": "keep", "b": "keep", "c": "remove"}
 
 
 def test_the_same_bytes_need_no_matches() -> None:
     twins = [record("a"), record("b")]
     found = judged(
-        [link("a", "b", 0.9, (0.85, 0.85))], [VideoRecord(**vars(one) | {"content_hash": "h"}) for one in twins]
+        [link("a", "b", shares=(0.85, 0.85))], [VideoRecord(**vars(one) | {"content_hash": "h"}) for one in twins]
     )
     assert actions(found) == {"a": "keep", "b": "remove"}
     assert found["a"].reason == "all are alike; the first by name"

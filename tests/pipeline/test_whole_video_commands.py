@@ -8,7 +8,14 @@ from pipeline.workshop import Workshop
 
 from vdup.calibrate import calibrate
 from vdup.command import ALL_WELL, FAILED
-from vdup.config import CalibrateJobConfig, MeanAggregationConfig, QueryJobConfig, SearchLevel, WholeVideoConfig
+from vdup.config import (
+    CalibrateJobConfig,
+    MatcherConfig,
+    MeanAggregationConfig,
+    QueryJobConfig,
+    SearchLevel,
+    WholeVideoConfig,
+)
 from vdup.errors import ConfigError
 from vdup.query import query
 
@@ -18,7 +25,7 @@ MEAN = MeanAggregationConfig()
 @pytest.fixture
 def library(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A library of five films."""
-    for module in ("video_searcher", "threshold_pairs"):
+    for module in ("video_searcher", "threshold_pairs", "query_codes"):
         monkeypatch.setattr(f"vdup.pipeline.{module}.DecoderPool", workshop.pool)
     with workshop.open(aggregation=MEAN) as opened:
         opened.index_all(workshop.films(5))
@@ -53,6 +60,37 @@ def test_queries_use_the_threshold_that_was_found(
     assert "kept in" in capsys.readouterr().out
     assert ask(workshop, monkeypatch, output) == (ALL_WELL, ["film 3"])
     assert "1 of 1 queries have a near-duplicate" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("shares", "fits", "expected"),
+    [(True, True, ["1.0000", "0.0000"]), (True, False, ["", ""]), (False, True, ["", ""])],
+)
+def test_shares_are_told_unless_switched_off_or_without_a_calibration(
+    workshop: Workshop,
+    library: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    shares: bool,
+    fits: bool,
+    expected: list[str],
+) -> None:
+    films = [workshop.film("copy", (3, 0, 6))]
+    monkeypatch.setattr("vdup.video.discover.find_videos", lambda _path: films)
+    config = QueryJobConfig(
+        library=library,
+        videos=films[0][1],
+        level=SearchLevel.video,
+        output=workshop.folder / "near.csv",
+        aggregation=MEAN,
+        whole_video=WholeVideoConfig(threshold=0.5, nearest=2, shares=shares),
+        matcher=workshop.matcher() if fits else MatcherConfig(),
+    )
+    assert query(config) == ALL_WELL
+    rows = list(csv.DictReader((workshop.folder / "near.csv").read_text().splitlines()))
+    assert [row["query_share"] for row in rows] == expected
+    assert [row["reference_share"] for row in rows] == expected
+    assert ("made for other codes" in caplog.text) == (shares and not fits)
 
 
 def test_labelled_pairs_and_a_threshold_that_is_not_kept(

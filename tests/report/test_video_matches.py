@@ -14,7 +14,9 @@ from vdup.report.video_matches import print_video_results, write_video_matches
 
 RESULTS = [
     VideoSearchResult(
-        "q1.mp4", (VideoMatch("q1.mp4", "a, b.mp4", 0.9, True), VideoMatch("q1.mp4", "c.mp4", 0.25, False)), seconds=4.0
+        "q1.mp4",
+        (VideoMatch("q1.mp4", "a, b.mp4", 0.9, True, 0.5, 1 / 3), VideoMatch("q1.mp4", "c.mp4", 0.25, True, 0.0, 0.0)),
+        seconds=4.0,
     ),
     VideoSearchResult("q2.mp4", (), VideoOpenError(Path("q2.mp4"), "no video"), 0.0),
     VideoSearchResult("q3.mp4", (VideoMatch("q3.mp4", "c.mp4", -0.5, False),), seconds=2.0),
@@ -27,7 +29,9 @@ def test_csv(tmp_path: Path) -> None:
     write_video_matches(path, RESULTS, CONFIG, "f" * 64, 0.5)
     rows = list(csv.DictReader(path.read_text().splitlines()))
     assert [row["ref_id"] for row in rows] == ["a, b.mp4", "c.mp4", "c.mp4"]
-    assert [row["near_duplicate"] for row in rows] == ["yes", "no", "no"]
+    assert [row["near_duplicate"] for row in rows] == ["yes", "yes", "no"]
+    assert [row["query_share"] for row in rows] == ["0.5000", "0.0000", ""]
+    assert [row["reference_share"] for row in rows] == ["0.3333", "0.0000", ""]
     assert [float(row["similarity"]) for row in rows] == [0.9, 0.25, -0.5]
 
 
@@ -36,7 +40,9 @@ def test_json_and_lines(tmp_path: Path) -> None:
     document = json.loads((tmp_path / "near.json").read_text())
     assert document["threshold"] == 0.5
     assert [query["error"] for query in document["queries"]] == [None, "no video", None]
-    assert [query["near_duplicates"] for query in document["queries"]] == [1, 0, 0]
+    assert [query["near_duplicates"] for query in document["queries"]] == [2, 0, 0]
+    assert [match["query_share"] for match in document["matches"]] == [0.5, 0.0, None]
+    assert [match["reference_share"] for match in document["matches"]] == [0.3333, 0.0, None]
     assert document["settings"]["level"] == "video"
     write_video_matches(tmp_path / "near.jsonl", RESULTS, CONFIG, "f" * 64, 0.5)
     lines = [json.loads(line) for line in (tmp_path / "near.jsonl").read_text().splitlines()]
@@ -51,6 +57,9 @@ def test_table() -> None:
     assert "could not be read: q2.mp4" in text
     assert "without a vector of this kind, and not looked at: 3 videos of the library" in text
     assert "3 lines written to near.csv" in text
+    assert "50%" in text
+    assert "33%" in text
+    assert "1 near-duplicate by similarity with no stretch in common" in text
     assert text.index("0.900") < text.index("0.250") < text.index("-0.500")
 
 

@@ -53,6 +53,9 @@ class WholeVideoConfig:
     library, else that of the weights."""
     nearest: int = 10
     """Videos reported for one query, whether they are near-duplicates or not."""
+    shares: bool = True
+    """Also say what share of each side the other covers: the query is decoded once more and compared with the reported
+    videos stretch by stretch."""
 
     def __post_init__(self) -> None:
         if self.threshold is not None:

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from vdup.grouping.overlap import Interval, Overlap, Shared, covered_seconds
+from vdup.align.covered import Interval, covered_seconds
+from vdup.grouping.overlap import Overlap, Shared
 from vdup.types import Intervals
 
 _AGREE_SECONDS = 2.0

@@ -1,5 +1,6 @@
 """From a library to its groups of near-duplicates, without the pairs that a person has ruled out."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -10,7 +11,7 @@ from vdup.errors import LibraryError
 from vdup.grouping.containment import ContainmentRule
 from vdup.grouping.files import look_at
 from vdup.grouping.groups import Group, Grouping, group_overlaps
-from vdup.grouping.overlap import Overlap
+from vdup.grouping.overlap import Overlap, Shared
 from vdup.grouping.proposals import Action, Proposal, propose
 from vdup.grouping.self_join import Progress, join_library
 from vdup.grouping.verdicts import ContentPair, content_pair, read_verdicts, write_verdicts
@@ -40,7 +41,7 @@ class Duplicates:
     holders: tuple[Overlap, ...]
     """Links of which one video holds nearly all of the other, and more, and is not in its group."""
     possible: tuple[Overlap, ...]
-    """Near-duplicate pairs of low score between groups, which did not join them."""
+    """Near-duplicate pairs of low score that joined nothing."""
     parts: tuple[Overlap, ...]
     """Pairs that share a part only."""
     ruled_out: int
@@ -64,7 +65,7 @@ def find_duplicates(library: OpenLibrary, config: DuplicatesJobConfig, progress:
     records = {record.id: record for record in library.videos(VideoState.indexed)}
     extras = library.folder.catalogue.extras
     damaged = {name: found for name, record in records.items() if (found := extras.damaged_seconds(record.number))}
-    overlaps = join_library(library, config.matcher, progress)
+    overlaps = with_identical(join_library(library, config.matcher, progress), records)
     kept = [overlap for overlap in overlaps if _pair(records, overlap) not in verdicts]
     grouping: Grouping = group_overlaps(kept, config.nearly_all, config.strong_score, config.strong_distance_bits)
     return Duplicates(
@@ -77,6 +78,22 @@ def find_duplicates(library: OpenLibrary, config: DuplicatesJobConfig, progress:
         damaged=damaged,
         fingerprint=library.folder.manifest.fingerprint,
     )
+
+
+def with_identical(overlaps: Iterable[Overlap], records: Mapping[str, VideoRecord]) -> list[Overlap]:
+    """The same, with files of the same bytes as wholly the same: whatever they show, nothing need be found in them."""
+    by_content: defaultdict[str, list[str]] = defaultdict(list)
+    for video, record in records.items():
+        if record.content_hash:
+            by_content[record.content_hash].append(video)
+    identical = {}
+    for same in by_content.values():
+        for first, second in combinations(same, 2):
+            whole = (0.0, records[first].duration_seconds or 0.0)
+            shared = (Shared(whole, whole, 1.0, 0.0),)
+            identical[frozenset((first, second))] = Overlap(first, second, 1.0, 1.0, 1.0, 0.0, shared)
+    others = [item for item in overlaps if frozenset((item.first, item.second)) not in identical]
+    return [*identical.values(), *others]
 
 
 def containment_rule(config: DuplicatesJobConfig) -> ContainmentRule:

@@ -2,8 +2,9 @@
 
 Videos of which nearly all is the same are joined by strong links, of high score between near frames. What another video
 holds and more, such as an excerpt or an ident, is put into the group of one that holds it and joins nothing: films that
-begin with one ident share a part and are no group. A weaker link may add a single video to a group, which is noted; it
-never joins two groups. Members that share nothing directly, because a third one holds both or lies between them, are
+begin with one ident share a part and are no group. A weaker link may add a single video to a group that strong links
+made, which is noted; it never joins two groups, and makes none: two takes of one scene may be joined by such a link.
+Members that share nothing directly, because a third one holds both or lies between them, are
 noted too.
 """
 
@@ -50,7 +51,7 @@ class Grouping:
     """Strong links of which one video holds nearly all of the other, and more, and is not in its group: a video that
     several hold is put into the group of one."""
     possible: tuple[Overlap, ...]
-    """Near-duplicate pairs by weak links between two groups, which were not joined because of them."""
+    """Near-duplicate pairs by weak links that joined nothing: between two groups, or between videos of no group."""
 
 
 def group_overlaps(
@@ -75,13 +76,11 @@ def group_overlaps(
         if link in strong and link.relation(nearly_all) is Relation.same:
             parts.join(link.first, link.second)
     _join_to_holders([link for link in links if link in strong], parts, nearly_all)
-    possible: list[Overlap] = []
+    firm = {video for link in links for video in (link.first, link.second) if not parts.alone(video)}
     for link in links:
-        if link not in strong and not parts.together(link.first, link.second):
-            if parts.alone(link.first) or parts.alone(link.second):
-                parts.join(link.first, link.second)
-            else:
-                possible.append(link)
+        ends = (link.first, link.second)
+        if link not in strong and any(end in firm for end in ends) and any(parts.alone(end) for end in ends):
+            parts.join(link.first, link.second)
     by_group: defaultdict[int, list[Overlap]] = defaultdict(list)
     for link in links:
         if parts.together(link.first, link.second):
@@ -89,7 +88,11 @@ def group_overlaps(
     groups = [_group(parts.members(number), mine, strong) for number, mine in by_group.items()]
     groups.sort(key=lambda group: (-len(group.members), group.members))
     apart = [link for link in links if not parts.together(link.first, link.second)]
-    return Grouping(tuple(groups), tuple(link for link in apart if link in strong), tuple(possible))
+    return Grouping(
+        tuple(groups),
+        tuple(link for link in apart if link in strong),
+        tuple(link for link in apart if link not in strong),
+    )
 
 
 def _join_to_holders(links: Iterable[Overlap], parts: "_Partition", nearly_all: float) -> None:

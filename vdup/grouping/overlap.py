@@ -4,9 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from vdup.align.covered import Interval, covered_seconds
 from vdup.types import Intervals
-
-Interval = tuple[float, float]
 
 
 class Relation(Enum):
@@ -132,12 +131,3 @@ def _share(intervals: Sequence[Interval], seconds: float, damaged: Intervals) ->
     if lost >= seconds:
         return min(1.0, covered_seconds(intervals) / seconds)
     return min(1.0, (covered_seconds([*intervals, *damaged]) - lost) / (seconds - lost))
-
-
-def covered_seconds(intervals: Iterable[Interval]) -> float:
-    """Length of the union of intervals."""
-    total, reached = 0.0, float("-inf")
-    for start, end in sorted(intervals):
-        total += max(0.0, end - max(start, reached))
-        reached = max(reached, end)
-    return total

@@ -16,19 +16,21 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 
 from vdup.align.calibration import Calibration, load_calibration
-from vdup.align.matcher import QueryTrack, SegmentMatcher
+from vdup.align.covered import Interval
+from vdup.align.matcher import QueryTrack, ScoredSegment, SegmentMatcher
 from vdup.align.second_look import Pair, SecondLook
+from vdup.align.verification import is_clear
 from vdup.catalogue.records import VideoRecord, VideoState
 from vdup.config import MatcherConfig
 from vdup.errors import ConfigError
 from vdup.grouping.journal import Found, Journal
-from vdup.grouping.overlap import Interval, Overlap, Shared, overlap_of
+from vdup.grouping.overlap import Overlap, Shared, overlap_of
 from vdup.pipeline.open_library import OpenLibrary
 from vdup.pipeline.searcher import find_candidates, suppress_competing
 from vdup.types import Intervals, VideoCodes
 from vdup.video.rate import rate_for
 
-_METHOD = 2
+_METHOD = 3
 """To be raised when the same settings come to find other stretches; what was kept before is then searched for anew."""
 
 _NO_PART = ("max_matches", "false_alarms")
@@ -36,7 +38,8 @@ _NO_PART = ("max_matches", "false_alarms")
 
 _NEARLY_BLANK_BITS = 300.0
 """A stretch whose frames lie nearer than this to the background codes shows nearly nothing: dark noise, which is like
-any other dark noise, lies at 240 to 290 bits; plain drawings and sky begin at 300, photographs at about 380."""
+any other dark noise, lies at 240 to 290 bits; plain drawings begin at 250, sky at 300, photographs lie at about 380. So
+what moves alike in both videos counts all the same."""
 
 Progress = Callable[[int, int], None]
 """Called with the number of videos that were searched for, and of all."""
@@ -136,11 +139,15 @@ def _found(
         pair = Pair([track], movie, reference, weights, library.folder.movie(other.number))
         verified = second_look.at(pair, plausible)
         segments = [item for item in verified if item.score >= config.threshold]
-        shared = [Shared(*item.intervals(), item.score, item.mean_hamming_distance) for item in segments]
-        shown = [item for item in shared if not _is_nearly_blank(track, item.first_seconds)]
+        shown = [item for item in segments if _moves_alike(item) or not _is_nearly_blank(track, item.intervals()[0])]
         if shown:
-            found[other.number] = shown
+            found[other.number] = [Shared(*item.intervals(), item.score, item.mean_hamming_distance) for item in shown]
     return found
+
+
+def _moves_alike(segment: ScoredSegment) -> bool:
+    """Whether both movies move alike, which different noise does not: a plain drawing is not taken for blank then."""
+    return segment.registration is not None and is_clear(segment.registration)
 
 
 def _is_nearly_blank(track: QueryTrack, interval: Interval) -> bool:

@@ -1,6 +1,6 @@
 """Query videos against a library: decode, encode, look up, follow, score."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -158,13 +158,14 @@ def find_segments(
     config: MatcherConfig,
     without: Collection[int] = (),
     scores: LibraryScores = AS_FITTED,
+    only: Collection[int] | None = None,
 ) -> list[tuple[VideoRecord, ScoredSegment]]:
     """Segments at or above the threshold, with the reference that each was found in.
 
-    References whose number is in ``without`` are left out. Of segments that compete, in whichever of the ``tracks``,
-    the best is kept; the likeliest of these are verified by their movies. Segments are held against one another by the
-    scores of the calibration, which do not depend on the size of the library; what they mean in it, ``scores`` says at
-    the end.
+    References whose number is in ``without`` are left out. With ``only``, those of these numbers are followed along all
+    of the query and nothing is looked up. Of segments that compete, in whichever of the ``tracks``, the best is kept;
+    the likeliest of these are verified by their movies. Segments are held against one another by the scores of the
+    calibration, which do not depend on the size of the library; what they mean in it, ``scores`` says at the end.
 
     Raises:
         ConfigError: ``matcher.false_alarms`` is given, and nothing is known of false segments.
@@ -175,7 +176,8 @@ def find_segments(
     second_look = SecondLook(matcher, calibration, config)
     found: dict[int, list[ScoredSegment]] = {}
     for track in tracks:
-        for candidate in find_candidates(library, track, config):
+        candidates = find_candidates(library, track, config) if only is None else _along_all(track, only)
+        for candidate in candidates:
             record = library.folder.catalogue.by_number(candidate.video_number)
             # Without a record, the store is ahead of the catalogue: not a part of the library.
             if record is None or record.number in without:
@@ -265,6 +267,12 @@ def find_candidates(library: OpenLibrary, query: QueryTrack, config: MatcherConf
         coarse = library.stretches.search(codes, config.coarse_videos)
         candidates = add_coarse(candidates, coarse, query.times_seconds, config.coarse_videos)
     return candidates
+
+
+def _along_all(query: QueryTrack, numbers: Iterable[int]) -> list[Candidate]:
+    """These references, to be followed along every frame that shows something."""
+    shown = np.flatnonzero(query.searchable)
+    return [Candidate(number, 0.0, shown) for number in sorted(numbers)] if len(shown) else []
 
 
 def _strength(segment: ScoredSegment) -> float:

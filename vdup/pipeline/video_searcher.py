@@ -29,6 +29,10 @@ class VideoMatch:
     """Cosine, -1 to 1."""
     is_near_duplicate: bool
     """The similarity is at or above the threshold."""
+    query_share: float | None = None
+    """Part of the query that stretches of the stored video cover, 0 to 1; none when it was not looked for."""
+    reference_share: float | None = None
+    """Part of the stored video that stretches of the query cover, 0 to 1."""
 
 
 @dataclass(frozen=True)

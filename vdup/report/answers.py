@@ -1,17 +1,22 @@
 """A search of each level from its settings to what is printed and written."""
 
+import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from vdup.config import QueryJobConfig, SearchLevel
+from vdup.errors import WeightsError
 from vdup.pipeline.hash_lookup import HashLookup, HashSearchResult
 from vdup.pipeline.library import Library
 from vdup.pipeline.video_searcher import search_whole_videos, threshold_of, whole_videos_of
+from vdup.pipeline.video_shares import with_shares
 from vdup.report.hash_matches import print_hash_results, write_hash_matches
 from vdup.report.output import write_matches
 from vdup.report.progress import ProgressDisplay
 from vdup.report.table import print_results
 from vdup.report.video_matches import print_video_results, write_video_matches
+
+logger = logging.getLogger(__name__)
 
 Videos = Sequence[tuple[str, Path]]
 
@@ -40,6 +45,12 @@ def answer_with_videos(config: QueryJobConfig, videos: Videos) -> bool:
         threshold = threshold_of(library, config.whole_video)
         with ProgressDisplay("searching", len(videos)) as display:
             results = search_whole_videos(library, videos, config.whole_video, display.query_searched)
+        if config.whole_video.shares:
+            try:
+                with ProgressDisplay("comparing", sum(bool(result.matches) for result in results)) as display:
+                    results = with_shares(library, videos, results, config.matcher, display.query_searched)
+            except WeightsError as error:
+                logger.warning("the shares that videos cover are left out: %s", error)
         fingerprint = library.folder.manifest.fingerprint
         missing = len(whole_videos_of(library).missing())
     if config.output is not None:

@@ -15,8 +15,8 @@ from vdup.report.output import write_whole
 from vdup.report.printable import counted, listed, printable, screen
 from vdup.report.table import MOST_ROWS, plain_table
 
-COLUMNS = ("query_id", "ref_id", "similarity", "near_duplicate")
-"""Of the CSV file; the last one is yes or no."""
+COLUMNS = ("query_id", "ref_id", "similarity", "near_duplicate", "query_share", "reference_share")
+"""Of the CSV file; near_duplicate is yes or no, the shares are 0 to 1, or empty where they were not looked for."""
 
 
 def write_video_matches(
@@ -59,7 +59,8 @@ def to_csv(results: Sequence[VideoSearchResult]) -> str:
     writer.writerow(COLUMNS)
     for match in in_order(results):
         answer = "yes" if match.is_near_duplicate else "no"
-        writer.writerow([match.query_id, match.reference_id, f"{match.similarity:.6f}", answer])
+        shares = ["" if share is None else f"{share:.4f}" for share in (match.query_share, match.reference_share)]
+        writer.writerow([match.query_id, match.reference_id, f"{match.similarity:.6f}", answer, *shares])
     return text.getvalue()
 
 
@@ -111,10 +112,14 @@ def print_video_results(
         table.add_column("nearest video", overflow="fold")
         table.add_column("similarity", justify="right")
         table.add_column("near-duplicate")
+        table.add_column("of the query", justify="right")
+        table.add_column("of the video", justify="right")
         shown = matches[:MOST_ROWS] if console.is_terminal else matches
         for match in shown:
             answer = "yes" if match.is_near_duplicate else "no"
-            table.add_row(printable(match.query_id), printable(match.reference_id), f"{match.similarity:.3f}", answer)
+            shares = ["-" if share is None else f"{share:.0%}" for share in (match.query_share, match.reference_share)]
+            names = printable(match.query_id), printable(match.reference_id)
+            table.add_row(*names, f"{match.similarity:.3f}", answer, *shares)
         console.print(table)
         if len(shown) < len(matches):
             console.print(f"+{len(matches) - len(shown)} more; output=FILE.csv writes all of them")
@@ -124,6 +129,9 @@ def print_video_results(
         f"(similarity {threshold:.3f} or more)",
         soft_wrap=True,
     )
+    nothing = sum(match.is_near_duplicate and match.query_share == 0 for match in matches)
+    if nothing:
+        console.print(f"{counted(nothing, 'near-duplicate')} by similarity with no stretch in common", soft_wrap=True)
     failed = [result.query_id for result in results if result.error is not None]
     if failed:
         console.print(f"not searched for, because they could not be read: {listed(failed)}", soft_wrap=True)
@@ -143,4 +151,6 @@ def _match(match: VideoMatch) -> dict[str, Json]:
         "reference_id": match.reference_id,
         "similarity": rounded(match.similarity, 6),
         "near_duplicate": match.is_near_duplicate,
+        "query_share": None if match.query_share is None else rounded(match.query_share, 4),
+        "reference_share": None if match.reference_share is None else rounded(match.reference_share, 4),
     }

@@ -13,6 +13,7 @@ What measurements of decord2 3.4 showed, and what is done about each:
 - It has no list of allowed kinds or protocols and finds out by itself, with an FFmpeg of its own, what a file is. That
   answer must not be a list of other files, so it gets only files that PyAV takes for one of two kinds, that begin as
   files of these kinds do, and that are named as videos.
+- It mends damaged pictures and goes on; only messages of FFmpeg tell (:mod:`vdup.video.decoder_log`).
 - Rotation metadata is applied by decord itself, and the wanted width and height mean the upright picture.
 - Rows are padded to what the processor's widest instructions take, 64 bytes or more with AVX-512. Where the width
   divides the length of a padded row, decord takes the quotient for the number of channels and copies rows with their
@@ -33,6 +34,7 @@ from vdup.errors import VideoDecodeError
 from vdup.regular_file import open_regular
 from vdup.types import Intervals, VideoInfo
 from vdup.video.container import media_url
+from vdup.video.decoder_log import DecoderLog
 from vdup.video.discover import VIDEO_EXTENSIONS
 from vdup.video.packets import read_packet_times
 from vdup.video.scaling import scaled_size
@@ -80,6 +82,7 @@ class DecordReader:
         library = _decord(path)
         self._errors = (library.DECORDError, library.DECORDLimitReachedError, RuntimeError, AssertionError)
         self._position_of = library.get_global_func("video_reader._CAPI_VideoReaderGetCurrentPosition")
+        self._log = DecoderLog()
         try:
             self._decoder: Any = library.VideoReader(
                 media_url(path),
@@ -89,8 +92,10 @@ class DecordReader:
                 fault_tol=_REPLACED_FRAMES_SHARE,
             )
         except self._errors as error:
+            self._log.close()
             raise VideoDecodeError(path, f"decord cannot open it: {_first_line(error)}") from error
         if len(self._decoder) != len(times.times_seconds):
+            self._log.close()
             raise VideoDecodeError(
                 path, f"decord counts {len(self._decoder)} frames instead of {len(times.times_seconds)}"
             )
@@ -102,7 +107,7 @@ class DecordReader:
 
     @property
     def damaged_seconds(self) -> Intervals:
-        """None are known: decord stops where it cannot go on, and does not tell of pictures that it mended."""
+        """None: where decord mends pictures, reading stops, and the other decoder goes on and tells."""
         return ()
 
     def frames_at(
@@ -124,6 +129,8 @@ class DecordReader:
             raise VideoDecodeError(self._path, f"decord stopped at frame {row}: {_first_line(error)}") from error
         if self._position() != row + 1:
             raise VideoDecodeError(self._path, f"decord lost count at frame {row}")
+        if self._log.complained:
+            raise VideoDecodeError(self._path, f"decord mends damaged pictures at frame {row} or soon behind it")
         return self._unpadded(pixels)
 
     def _unpadded(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -157,6 +164,7 @@ class DecordReader:
     def close(self) -> None:
         """Free the decoder."""
         self._decoder = None
+        self._log.close()
 
     def __enter__(self) -> Self:
         return self
@@ -213,8 +221,8 @@ def _import_decord() -> ModuleType:
             del sys.modules["nvidia"]
         else:
             sys.modules["nvidia"] = seen
-    # What the decoder says of damaged packets would stand between the lines of a command, without the file's name.
-    decord.logging.set_level(decord.logging.QUIET)
+    # What it says of damaged pictures is kept from the screen by the log of each reader.
+    decord.logging.set_level(decord.logging.ERROR)
     return decord  # type: ignore[no-any-return]
 
 

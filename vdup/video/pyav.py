@@ -97,7 +97,7 @@ class PyAVReader:
             if end_seconds == 0.0:
                 raise VideoDecodeError(self._path, "it opens as a video, but no frame of it can be decoded")
             self._end_seconds = end_seconds
-            self._damaged = damaged.intervals(float((stream.start_time or 0) * (stream.time_base or 0)))
+            self._damaged = damaged.intervals(float((stream.start_time or 0) * (stream.time_base or 0)), end_seconds)
         finally:
             container.close()
             if container in self._open_containers:
@@ -171,6 +171,8 @@ def _decoded_frames(
                     selection.starts_at(frame.pts)
                 if frame.is_corrupt:
                     moments.note(frame.time)
+                elif frame.key_frame:
+                    moments.note_whole_key(frame.time)
                 yield frame
         except av.FFmpegError as error:
             damaged += 1
