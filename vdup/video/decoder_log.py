@@ -28,10 +28,17 @@ class _Kept:
         with self._lock:
             if self._file is None:
                 self._file = tempfile.TemporaryFile()  # noqa: SIM115
-                self._real = os.dup(_STDERR)
-                os.dup2(self._file.fileno(), _STDERR)
+                self._redirect()
+            elif not os.path.sameopenfile(self._file.fileno(), _STDERR):
+                os.close(self._real)  # somebody has given the process another stderr since
+                self._redirect()
             self._readers += 1
             return self._written()
+
+    def _redirect(self) -> None:
+        assert self._file is not None
+        self._real = os.dup(_STDERR)
+        os.dup2(self._file.fileno(), _STDERR)
 
     def said_since(self, before: int) -> bool:
         """Whether the decoder has said anything behind this place."""
@@ -72,6 +79,9 @@ class DecoderLog:
     def complained(self) -> bool:
         """Whether there was any message."""
         return self._is_open and _KEPT.said_since(self._before)
+
+    def __del__(self) -> None:
+        self.close()
 
     def close(self) -> None:
         """Lets stderr go where it went before."""
