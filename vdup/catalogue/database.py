@@ -62,8 +62,14 @@ CREATE TABLE IF NOT EXISTS damage (
     PRIMARY KEY (number, start_seconds)
 ) STRICT
 """,
+    "picture_tracks": """
+CREATE TABLE IF NOT EXISTS picture_tracks (
+    number INTEGER PRIMARY KEY,
+    data BLOB NOT NULL
+) STRICT
+""",
 }
-"""Vectors of whole videos, small grey movies, and what decoding found damaged. Libraries that were made without such a
+"""Vectors of whole videos, small grey movies, what decoding found damaged, and where the pictures lie with what colours. Libraries that were made without such a
 table get it when they are opened for writing."""
 
 _SIDE_FILES = ("-journal", "-wal", "-shm")

@@ -1,0 +1,83 @@
+"""From a placement of pictures inside their bars to rectangles of whole frames."""
+
+from vdup.types import FloatArray, Placement, Rectangle
+
+WHOLE = Rectangle(0.0, 0.0, 1.0, 1.0)
+
+
+def clipped(first: Rectangle, second: Rectangle) -> Rectangle:
+    """What two rectangles share; without height or width where they share nothing."""
+    top, left = max(first.top, second.top), max(first.left, second.left)
+    bottom = min(first.top + first.height, second.top + second.height)
+    right = min(first.left + first.width, second.left + second.width)
+    return Rectangle(top, left, max(bottom - top, 0.0), max(right - left, 0.0))
+
+
+def within(part: Rectangle, outer: Rectangle) -> Rectangle:
+    """A part of a rectangle, itself given in shares of that, as a rectangle beside ``outer``."""
+    return Rectangle(
+        outer.top + outer.height * part.top,
+        outer.left + outer.width * part.left,
+        outer.height * part.height,
+        outer.width * part.width,
+    )
+
+
+def relative(part: Rectangle, outer: Rectangle) -> Rectangle:
+    """The inverse of :func:`within`: a rectangle in shares of another one."""
+    return Rectangle(
+        (part.top - outer.top) / outer.height,
+        (part.left - outer.left) / outer.width,
+        part.height / outer.height,
+        part.width / outer.width,
+    )
+
+
+def turned_back(part: Rectangle, placement: Placement) -> Rectangle:
+    """A part of the reference's picture as it was turned and mirrored, as it lies in the picture itself."""
+    for _ in range(placement.quarter_turns):
+        part = Rectangle(part.left, 1 - part.top - part.height, part.width, part.height)
+    if placement.mirrored:
+        part = Rectangle(part.top, 1 - part.left - part.width, part.height, part.width)
+    return part
+
+
+def turned_over(part: Rectangle, placement: Placement) -> Rectangle:
+    """The inverse of :func:`turned_back`."""
+    if placement.mirrored:
+        part = Rectangle(part.top, 1 - part.left - part.width, part.height, part.width)
+    for _ in range(placement.quarter_turns):
+        part = Rectangle(1 - part.left - part.width, part.top, part.width, part.height)
+    return part
+
+
+def of_placement(placement: Placement) -> Rectangle:
+    """All that the reference's picture would fill, in sides of the query's; it may reach beyond it."""
+    return Rectangle(placement.top, placement.left, placement.height, placement.width)
+
+
+def of_box(box: FloatArray) -> Rectangle:
+    """Of top, left, height and width, float32 [4]."""
+    top, left, height, width = (float(value) for value in box)
+    return Rectangle(top, left, height, width)
+
+
+def shown_and_filled(
+    placement: Placement, window: Rectangle, query_box: Rectangle, reference_box: Rectangle
+) -> tuple[Rectangle, Rectangle] | None:
+    """Which part of the reference's frame is shown, and which part of the query's it fills.
+
+    Args:
+        placement: of the reference's picture in the query's.
+        window: the part of the query's picture in which the reference is seen.
+        query_box: where the query's picture lies in its frame.
+        reference_box: likewise of the reference.
+
+    Returns:
+        Both; None where nothing of the reference lies in the window.
+    """
+    filled = clipped(clipped(of_placement(placement), window), WHOLE)
+    if filled.height <= 0 or filled.width <= 0:
+        return None
+    shown = turned_back(relative(filled, of_placement(placement)), placement)
+    return within(shown, reference_box), within(filled, query_box)
