@@ -5,10 +5,10 @@
     python -m benchmarks.geometry videos=DIR [keep=DIR] [seed=1] [fit=true] [override ...]
 
 Of every video in DIR copies of 3-6 s are made (:mod:`benchmarks.geometry_copies`), the videos are indexed, the copies
-searched for. A copy is **found** when some match of its source overlaps it; the best one that tells the picture is
-judged, or the best one. It **tells** when it has ``edits``; what is not told is not right. **Mirrored** is right when it says so of mirrored copies only,
+searched for. A copy is **found** when some match of its source overlaps what it shows; the best of these that has
+``edits`` **tells**, and what is not told is not right. **Mirrored** is right when it is said of mirrored copies only,
 **rectangles** are when turned the right way and when that of the source and that of the copy each share 0.7 of their
-union with the true one; **colour** is when it says kept, grey or changed as it was, of sources that have colour. Shares
+union with the true one; **colour** is when it is kept, grey or changed as it was, of sources that have colour. Shares
 are of the copies that were found. ``keep`` keeps copies and library for the next run; ``fit=true`` fits the weights of
 the confidence (:mod:`vdup.align.edits`) to what was told and prints them.
 """
@@ -19,6 +19,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -115,7 +116,7 @@ def print_outcomes(outcomes: Sequence[Told], console: Console) -> None:
     for head in ("from - to", "copies", "right"):
         sure.add_column(head, justify="right")
     told = [one for one in outcomes if one.told]
-    for low, high in zip(_CONFIDENCE_STEPS[:-1], _CONFIDENCE_STEPS[1:], strict=True):
+    for low, high in pairwise(_CONFIDENCE_STEPS):
         mine = [one for one in told if low <= one.confidence < high or one.confidence == high == 1]
         sure.add_row(f"{low:.2f} - {high:.2f}", str(len(mine)), _share(mine, lambda one: one.right))
     console.print(sure)

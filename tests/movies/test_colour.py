@@ -100,4 +100,9 @@ def test_how_much_may_change(spread: float) -> None:
     assert judged(0, 2.2) is Colour.changed
     assert judged(0, 1, 20.0) is Colour.changed
     assert judge_colours(noise / 2, reference) is Colour.grey
-    assert judge_colours(reference, noise) is (Colour.changed if spread > 10 else None)
+
+
+def test_a_reference_without_colour() -> None:
+    grey = RNG.normal(0, NOISE, (40, 2)).astype(np.float32)
+    assert judge_colours(grey + 2, grey) is None
+    assert judge_colours(grey + 20, grey) is Colour.changed

@@ -81,8 +81,8 @@ def test_damage_is_named() -> None:
     data = pack_picture_track(_track(10))
     damaged = [b"", data[:9], data[:-1], b"\x09" + data[1:], data[:2] + b"\xff\xff\xff\xff" + data[6:]]
     for broken in [*damaged, data[:2] + b"\x05" + data[3:], data[:20] + b"xxxx" + data[24:]]:
-        with pytest.raises(LibraryDamagedError, match="the track of a.mp4 is damaged"):
-            unpack_picture_track(broken, "the track of a.mp4")
+        with pytest.raises(LibraryDamagedError, match="the track of a is damaged"):
+            unpack_picture_track(broken, "the track of a")
 
 
 def test_shapes_must_fit() -> None:

@@ -10,8 +10,9 @@ from vdup.align.matcher import QueryTrack, ScoredSegment
 from vdup.align.verification import is_clear
 from vdup.movies.colour import compare_colours
 from vdup.movies.picture_track import PictureTrack
+from vdup.movies.placement import find_placement
 from vdup.movies.rectangles import WHOLE, clipped, of_box, of_placement, relative, shown_and_filled
-from vdup.movies.refinement import Refined, pictures_to_compare, refine
+from vdup.movies.refinement import Pictures, Refined, pictures_to_compare, refine
 from vdup.movies.registration import Registration
 from vdup.movies.storage import PackedMovie
 from vdup.types import Edits, Placement, Rectangle
@@ -27,9 +28,9 @@ _SAME_PLACE = 0.6
 """A panel that is so like what was found is where it lies: its borders were seen in the frames themselves."""
 _DIFFERENT_PANEL = 0.9
 
-GEOMETRY_INPUTS = ("correlation", "sharpness", "contrast", "quick_contrast")
+GEOMETRY_INPUTS = ("correlation", "sharpness", "contrast", "quick_contrast", "detail", "clear")
 _GEOMETRY_BIAS = 0.0
-_GEOMETRY_WEIGHTS = (1.0, 1.0, 1.0, 1.0)
+_GEOMETRY_WEIGHTS = (1.0, 1.0, 1.0, 1.0, 0.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -50,13 +51,13 @@ def tell_edits(scored: ScoredSegment, tracks: Sequence[QueryTrack], reference: R
         reference: the other side.
 
     Returns:
-        None where the movies were not compared, or do not agree clearly.
+        None where the movies were not compared.
 
     Raises:
         LibraryDamagedError: a stored movie is damaged.
     """
     found, movie = scored.registration, tracks[0].movie if tracks else None
-    if found is None or movie is None or reference.movie is None or not is_clear(found):
+    if found is None or movie is None or reference.movie is None:
         return None
     (start, end), (reference_start, reference_end) = scored.intervals()
     line = scored.segment.line
@@ -72,7 +73,7 @@ def tell_edits(scored: ScoredSegment, tracks: Sequence[QueryTrack], reference: R
     )
     query_box = _box(tracks[0].pictures, start, end)
     panels = _panels(tracks, start, end, query_box)
-    refined = refine(pictures, [found.placement, *(_filling(panel, found.placement) for panel in panels)])
+    refined = refine(pictures, *_starts(scored, found, pictures, panels))
     window = _snapped(refined, panels)
     reference_box = _box(reference.track, reference_start, reference_end)
     rectangles = shown_and_filled(refined.placement, window, query_box, reference_box)
@@ -107,6 +108,8 @@ def geometry_inputs(found: Registration, refined: Refined) -> dict[str, float]:
         "sharpness": refined.sharpness,
         "contrast": found.contrast,
         "quick_contrast": found.quick_contrast,
+        "detail": refined.detail,
+        "clear": float(is_clear(found)),
     }
 
 
@@ -134,6 +137,24 @@ def _panels(tracks: Sequence[QueryTrack], start: float, end: float, query_box: R
         if panel.area > 0 and panel.likeness(WHOLE) < _DIFFERENT_PANEL:
             panels.append(panel)
     return panels
+
+
+def _starts(
+    scored: ScoredSegment, found: Registration, pictures: Pictures, panels: Sequence[Rectangle]
+) -> tuple[list[Placement], list[Placement]]:
+    """Placements to begin with, and which are likely in themselves."""
+    as_coded = replace(Placement.whole(), mirrored=scored.mirrored)
+    if scored.panel and panels and not is_clear(found):
+        # The codes of a panel are those of the whole reference.
+        filling = [_filling(panel, as_coded) for panel in panels]
+        return filling, filling
+    starts = [found.placement]
+    if not is_clear(found):
+        # What stands still tells the place as well, of which the registration makes no use.
+        starts += [as_coded, find_placement(pictures.query, [pictures.reference]).placement]
+    ways = {(start.mirrored, start.quarter_turns): start for start in starts}.values()
+    starts += [_filling(panel, way) for panel in panels for way in ways]
+    return starts, [_filling(WHOLE, way) for way in ways]
 
 
 def _filling(panel: Rectangle, found: Placement) -> Placement:

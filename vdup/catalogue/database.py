@@ -69,8 +69,8 @@ CREATE TABLE IF NOT EXISTS picture_tracks (
 ) STRICT
 """,
 }
-"""Vectors of whole videos, small grey movies, what decoding found damaged, and where the pictures lie with what colours. Libraries that were made without such a
-table get it when they are opened for writing."""
+"""Vectors of whole videos, small grey movies, what decoding found damaged, where pictures lie in their frames and their
+colours. Libraries that were made without such a table get it when they are opened for writing."""
 
 _SIDE_FILES = ("-journal", "-wal", "-shm")
 """Endings of the files that SQLite keeps beside its own."""

@@ -15,9 +15,9 @@ _NEAREST_SECONDS = 1.5
 _LEAST_SEEN = 0.6
 """Share of a cell of the reference that must be seen."""
 
-_COLOURED = 4.0
+_COLOURED = 2.0
 """Root mean square of the colour differences, in levels, from which on a reference has colour."""
-_GREY_LEVELS = 1.5
+_GREY_LEVELS = 0.6
 _GREY_SHARE = 0.25
 """A copy is grey when its colours are as weak as this, or as this share of those of the reference."""
 _TURN_DEGREES = 12.0
@@ -112,7 +112,9 @@ def _areas(cells: int, fine: int, placement: Placement, window: Rectangle) -> tu
     """
     areas = np.zeros((cells * cells, fine, fine), dtype=np.float32)
     seen = np.zeros(cells * cells, dtype=np.bool_)
-    inside = clipped(window, WHOLE)
+    # Cells of the query at an edge also show what lies beyond it.
+    seen_part = clipped(clipped(window, of_placement(placement)), WHOLE)
+    inside = _inner(seen_part, 0.5 / fine)
     for number in range(cells * cells):
         row, column = divmod(number, cells)
         cell = Rectangle(row / cells, column / cells, 1 / cells, 1 / cells)
@@ -124,6 +126,14 @@ def _areas(cells: int, fine: int, placement: Placement, window: Rectangle) -> tu
         areas[number] = area / area.sum()
         seen[number] = True
     return areas, seen
+
+
+def _inner(part: Rectangle, rim: float) -> Rectangle:
+    """A part of the picture less a rim along those edges that are not the picture's own."""
+    top, left = part.top + rim * (part.top > 0), part.left + rim * (part.left > 0)
+    bottom, right = part.top + part.height, part.left + part.width
+    bottom, right = bottom - rim * (bottom < 1), right - rim * (right < 1)
+    return Rectangle(top, left, max(bottom - top, 0.0), max(right - left, 0.0))
 
 
 def _overlaps(start: float, length: float, cells: int) -> FloatArray:

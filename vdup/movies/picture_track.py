@@ -124,7 +124,7 @@ def pack_picture_track(track: PictureTrack) -> bytes:
     """A track as it is stored; each moment as what differs from the one before, so that zlib finds little."""
     times = np.rint(track.times_seconds / _TIME_STEP_SECONDS).astype("<u4")
     boxes = np.rint(np.clip(track.boxes, 0, 1) * _BOX_STEPS).astype(np.uint8)
-    colours = np.rint(track.colours / _COLOUR_STEP).astype(np.int8).reshape(len(track), -1)
+    colours = np.rint(track.colours / _COLOUR_STEP).astype(np.int8).reshape(len(track), 2 * track.colours.shape[1] ** 2)
     columns = (times[:, None], boxes, colours)
     body = b"".join(np.ascontiguousarray(_differences(column).T).tobytes() for column in columns)
     return _HEADER.pack(_FORMAT, track.colours.shape[1], len(track)) + zlib.compress(body, 9)
@@ -157,7 +157,7 @@ def _unpack(data: bytes) -> PictureTrack:
         raise ValueError(f"it unpacks to another size than {size} bytes")
     times = np.frombuffer(body, dtype="<u4", count=count).reshape(1, count)
     boxes = np.frombuffer(body, dtype=np.uint8, count=4 * count, offset=4 * count).reshape(4, count)
-    colours = np.frombuffer(body, dtype=np.int8, offset=8 * count).reshape(-1, count)
+    colours = np.frombuffer(body, dtype=np.int8, offset=8 * count).reshape(2 * cells * cells, count)
     levels = np.cumsum(colours, axis=1, dtype=np.int8).T.reshape(count, cells, cells, 2)
     return PictureTrack(
         np.cumsum(times[0], dtype="<u4").astype(np.float64) * _TIME_STEP_SECONDS,

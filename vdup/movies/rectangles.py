@@ -3,6 +3,8 @@
 from vdup.types import FloatArray, Placement, Rectangle
 
 WHOLE = Rectangle(0.0, 0.0, 1.0, 1.0)
+_AT_EDGE = 0.04
+"""So near, in sides of the picture inside the bars, an edge lies at that picture's."""
 
 
 def clipped(first: Rectangle, second: Rectangle) -> Rectangle:
@@ -79,5 +81,27 @@ def shown_and_filled(
     filled = clipped(clipped(of_placement(placement), window), WHOLE)
     if filled.height <= 0 or filled.width <= 0:
         return None
-    shown = turned_back(relative(filled, of_placement(placement)), placement)
-    return within(shown, reference_box), within(filled, query_box)
+    # The reference's whole frame as it would lie in the query's, its own bars with it.
+    turned_box = turned_over(reference_box, placement)
+    around = relative(WHOLE, turned_box)
+    frame = within(within(around, of_placement(placement)), query_box)
+    fills = _with_bars(within(filled, query_box), query_box, frame)
+    shown = turned_back(relative(fills, frame), placement)
+    return clipped(shown, WHOLE), fills
+
+
+def _with_bars(fills: Rectangle, query_box: Rectangle, frame: Rectangle) -> Rectangle:
+    """Bars that both sides have at the same edge belong to the copy: it goes on into them as far as the frame does."""
+    edges = []
+    for start, length, box_start, box_length, frame_start, frame_length in (
+        (fills.top, fills.height, query_box.top, query_box.height, frame.top, frame.height),
+        (fills.left, fills.width, query_box.left, query_box.width, frame.left, frame.width),
+    ):
+        low, high = start, start + length
+        if low < box_start + _AT_EDGE * box_length:
+            low = min(low, max(0.0, frame_start))
+        if high > box_start + (1 - _AT_EDGE) * box_length:
+            high = max(high, min(1.0, frame_start + frame_length))
+        edges.append((low, high))
+    (top, bottom), (left, right) = edges
+    return Rectangle(top, left, bottom - top, right - left)

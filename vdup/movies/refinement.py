@@ -21,14 +21,18 @@ from vdup.types import FloatArray, Placement, Rectangle, TimeArray
 _BLUR_SECONDS = 0.3
 _DETAIL_REACH_PIXELS = 2
 _DETAIL_WEIGHT = 0.5
-"""Of the detail of the mean picture, against all changes together."""
+"""Of the detail of the mean picture, against the changes at every moment."""
+_COMPONENTS = 8
+"""Of the query's changes over time, which are compared in place of all moments."""
 _STEPS = (1 / 16, 1 / 32, 1 / 64, 1 / 128)
 """By which edges are moved, in sides of the query's picture."""
 _ROUNDS = 3
 _LEAST_SIDE = 0.12
+_PLAIN_BONUS = 0.03
+"""Correlation that any other placement than the whole picture, or a whole panel, must bring for itself."""
 _DISTURBED = 0.15
 """An edge moved by so much of the rectangle's side tells how well its place is known."""
-_TRIM_GAIN = 0.06
+_TRIM_GAIN = 0.25
 """A part of the query's picture must explain so much more than all of it, as a share, to be taken for the window."""
 _UNEXPLAINED = 0.02
 
@@ -42,6 +46,8 @@ class Refined:
     """The part of the query's picture in which the reference is seen."""
     correlation: float
     """Of query and reference within the window, -1 to 1."""
+    detail: float
+    """The same of the detail of the mean picture alone."""
     explained: float
     """Share of what the query's picture holds that the reference explains, 0 to 1."""
     sharpness: float
@@ -50,7 +56,7 @@ class Refined:
 
 @dataclass(frozen=True)
 class Pictures:
-    """What is compared: the same moments of both sides, float32 [N, 32, 32] each."""
+    """What is compared: the same mixtures of moments of both sides, float32 [K, 32, 32] each."""
 
     query: FloatArray
     reference: FloatArray
@@ -66,33 +72,41 @@ def pictures_to_compare(
     """
     line = speed * times_seconds + intercept_seconds
     sides = ((query, times_seconds, 1.0), (reference, line, speed))
-    first, second = (
-        _with_detail(changes_at(movie, times, _BLUR_SECONDS * rate), evened(movie.at(times)).mean(axis=0))
-        for movie, times, rate in sides
+    changes = [changes_at(movie, times, _BLUR_SECONDS * rate) for movie, times, rate in sides]
+    details = [_detail(evened(movie.at(times)).mean(axis=0)) for movie, times, _ in sides]
+    moments = len(times_seconds)
+    mixtures = np.linalg.svd(changes[0].reshape(moments, -1), full_matrices=False)[0][:, :_COMPONENTS].T
+    weight = np.float32(_DETAIL_WEIGHT * math.sqrt(moments))
+    query_side, reference_side = (
+        np.concatenate([np.tensordot(mixtures, change, axes=1), weight * detail[None]]).astype(np.float32)
+        for change, detail in zip(changes, details, strict=True)
     )
-    return Pictures(first, second)
+    return Pictures(query_side, reference_side)
 
 
-def refine(pictures: Pictures, starts: Sequence[Placement]) -> Refined:
+def refine(pictures: Pictures, starts: Sequence[Placement], plain: Sequence[Placement]) -> Refined:
     """The best of some placements, made finer.
 
     Args:
         pictures: what is compared.
         starts: placements to begin with, one or more.
+        plain: those that are likely in themselves; they are also tried as they are, and others must fit clearly better.
     """
-    return max((_refined(pictures, start) for start in starts), key=lambda found: found.explained)
+    found = [_refined(pictures, start) for start in dict.fromkeys(starts)]
+    found += [_judged(pictures, start, WHOLE) for start in plain]
+    bonus = dict.fromkeys(plain, _PLAIN_BONUS)
+    return max(found, key=lambda one: math.sqrt(one.explained) + bonus.get(one.placement, 0.0))
 
 
-def _with_detail(changes: FloatArray, mean: FloatArray) -> FloatArray:
+def _detail(mean: FloatArray) -> FloatArray:
+    """What a pixel differs by from the mean of those around it, float32 [32, 32]."""
     reach = _DETAIL_REACH_PIXELS
     width = 2 * reach + 1
     padded = np.pad(mean, ((reach + 1, reach), (reach + 1, reach)), mode="edge")
     sums = padded.cumsum(axis=0, dtype=np.float64).cumsum(axis=1)
     around = sums[width:, width:] - sums[:-width, width:] - sums[width:, :-width] + sums[:-width, :-width]
-    detail = (mean - around / width**2).astype(np.float32)
-    scale = math.sqrt(_DETAIL_WEIGHT * float((changes**2).sum()) / max(float((detail**2).sum()), 1e-9))
-    both: FloatArray = np.concatenate([changes, scale * detail[None]])
-    return both
+    detail: FloatArray = (mean - around / width**2).astype(np.float32)
+    return detail
 
 
 def _refined(pictures: Pictures, start: Placement) -> Refined:
@@ -103,6 +117,10 @@ def _refined(pictures: Pictures, start: Placement) -> Refined:
         for step in _STEPS:
             placement = _moved(pictures, placement, mask, step)
         window = _window(pictures, placement)
+    return _judged(pictures, placement, window)
+
+
+def _judged(pictures: Pictures, placement: Placement, window: Rectangle) -> Refined:
     mask = _mask(window, pictures.query.shape[-1])
     fit = _fit(pictures, placement, mask)
     energy = float((pictures.query**2 * mask).sum())
@@ -110,8 +128,10 @@ def _refined(pictures: Pictures, start: Placement) -> Refined:
     total = float((pictures.query**2).sum())
     disturbed = max(_fit(pictures, other, mask) for other in _disturbed(placement, window)) / max(energy, 1e-9) ** 0.5
     left, left_disturbed = (1 + _UNEXPLAINED - max(value, 0.0) for value in (correlation, disturbed))
+    still = Pictures(pictures.query[-1:], pictures.reference[-1:])
+    detail = _fit(still, placement, mask) / max(float((still.query**2 * mask).sum()), 1e-9) ** 0.5
     explained = max(fit, 0.0) ** 2 / max(total, 1e-9)
-    return Refined(placement, window, correlation, explained, math.log(left_disturbed / left))
+    return Refined(placement, window, correlation, detail, explained, math.log(left_disturbed / left))
 
 
 def _moved(pictures: Pictures, placement: Placement, mask: FloatArray, step: float) -> Placement:
