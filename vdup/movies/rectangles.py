@@ -84,24 +84,36 @@ def shown_and_filled(
     # The reference's whole frame as it would lie in the query's, its own bars with it.
     turned_box = turned_over(reference_box, placement)
     around = relative(WHOLE, turned_box)
-    frame = within(within(around, of_placement(placement)), query_box)
-    fills = _with_bars(within(filled, query_box), query_box, frame)
+    placed = within(of_placement(placement), query_box)
+    frame = within(around, placed)
+    fills = _with_bars(within(filled, query_box), query_box, placed, frame)
     shown = turned_back(relative(fills, frame), placement)
     return clipped(shown, WHOLE), fills
 
 
-def _with_bars(fills: Rectangle, query_box: Rectangle, frame: Rectangle) -> Rectangle:
+def _with_bars(fills: Rectangle, query_box: Rectangle, placed: Rectangle, frame: Rectangle) -> Rectangle:
     """Bars that both sides have at the same edge belong to the copy: it goes on into them as far as the frame does."""
-    edges = []
-    for start, length, box_start, box_length, frame_start, frame_length in (
-        (fills.top, fills.height, query_box.top, query_box.height, frame.top, frame.height),
-        (fills.left, fills.width, query_box.left, query_box.width, frame.left, frame.width),
-    ):
-        low, high = start, start + length
-        if low < box_start + _AT_EDGE * box_length:
-            low = min(low, max(0.0, frame_start))
-        if high > box_start + (1 - _AT_EDGE) * box_length:
-            high = max(high, min(1.0, frame_start + frame_length))
-        edges.append((low, high))
-    (top, bottom), (left, right) = edges
+    (tops, bottoms), (lefts, rights) = (
+        zip(*(_ends(part, upright) for part in (fills, query_box, placed, frame)), strict=True)
+        for upright in (True, False)
+    )
+    top, left = (_outwards(ends, 0.0, size) for ends, size in ((tops, query_box.height), (lefts, query_box.width)))
+    bottom, right = (
+        _outwards(ends, 1.0, size) for ends, size in ((bottoms, query_box.height), (rights, query_box.width))
+    )
     return Rectangle(top, left, bottom - top, right - left)
+
+
+def _ends(part: Rectangle, upright: bool) -> tuple[float, float]:
+    """Where a part begins and ends, from top to bottom or from left to right."""
+    start, length = (part.top, part.height) if upright else (part.left, part.width)
+    return start, start + length
+
+
+def _outwards(ends: tuple[float, ...], limit: float, size: float) -> float:
+    """An edge of what is filled, or that of the frame beyond it where the picture ends at that of the query's box."""
+    filled, box, placed, frame = ends
+    tolerance = _AT_EDGE * size
+    if abs(placed - box) > tolerance or abs(filled - box) > tolerance:
+        return filled
+    return max(min(filled, frame), limit) if limit == 0.0 else min(max(filled, frame), limit)

@@ -34,6 +34,8 @@ _DISTURBED = 0.15
 """An edge moved by so much of the rectangle's side tells how well its place is known."""
 _TRIM_GAIN = 0.25
 """A part of the query's picture must explain so much more than all of it, as a share, to be taken for the window."""
+_LEAST_AGREEING = 0.45
+"""Correlation within such a part, below which chance has cut it out."""
 _UNEXPLAINED = 0.02
 
 
@@ -110,7 +112,8 @@ def _detail(mean: FloatArray) -> FloatArray:
 
 
 def _refined(pictures: Pictures, start: Placement) -> Refined:
-    window = WHOLE
+    # The window first: what lies beyond it would pull at the edges.
+    window = _window(pictures, start)
     placement = start
     for _ in range(2):
         mask = _mask(window, pictures.query.shape[-1])
@@ -207,7 +210,11 @@ def _window(pictures: Pictures, placement: Placement) -> Rectangle:
         bounds = _largest_sum(gains, full)
     top, bottom, left, right = bounds
     everything = float(gains[full[0] : full[1], full[2] : full[3]].sum())
-    if float(gains[top:bottom, left:right].sum()) < everything + _TRIM_GAIN * abs(everything):
+    held = (pictures.query[:, top:bottom, left:right] ** 2).sum()
+    theirs = energy[top:bottom, left:right].sum()
+    agreeing = float(shared[top:bottom, left:right].sum()) / math.sqrt(max(float(held * theirs), 1e-9))
+    gained = float(gains[top:bottom, left:right].sum()) - everything
+    if agreeing < _LEAST_AGREEING or gained < _TRIM_GAIN * abs(everything):
         return WHOLE
     # Edges of the window that are those of the placement are no edges of the window.
     edges = [own if own != all_ else None for own, all_ in zip(bounds, full, strict=True)]
