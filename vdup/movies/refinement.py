@@ -34,8 +34,6 @@ _DISTURBED = 0.15
 """An edge moved by so much of the rectangle's side tells how well its place is known."""
 _TRIM_GAIN = 0.25
 """A part of the query's picture must explain so much more than all of it, as a share, to be taken for the window."""
-_LEAST_AGREEING = 0.45
-"""Correlation within such a part, below which chance has cut it out."""
 _UNEXPLAINED = 0.02
 
 
@@ -48,8 +46,6 @@ class Refined:
     """The part of the query's picture in which the reference is seen."""
     correlation: float
     """Of query and reference within the window, -1 to 1."""
-    detail: float
-    """The same of the detail of the mean picture alone."""
     explained: float
     """Share of what the query's picture holds that the reference explains, 0 to 1."""
     sharpness: float
@@ -86,15 +82,19 @@ def pictures_to_compare(
     return Pictures(query_side, reference_side)
 
 
-def refine(pictures: Pictures, starts: Sequence[Placement], plain: Sequence[Placement]) -> Refined:
+def refine(
+    pictures: Pictures, starts: Sequence[Placement], plain: Sequence[Placement], *, cuts: bool = True
+) -> Refined:
     """The best of some placements, made finer.
 
     Args:
         pictures: what is compared.
         starts: placements to begin with, one or more.
         plain: those that are likely in themselves; they are also tried as they are, and others must fit clearly better.
+        cuts: look for the part of the query's picture in which the reference is seen; where little agrees, chance would
+            cut one out.
     """
-    found = [_refined(pictures, start) for start in dict.fromkeys(starts)]
+    found = [_refined(pictures, start, cuts) for start in dict.fromkeys(starts)]
     found += [_judged(pictures, start, WHOLE) for start in plain]
     bonus = dict.fromkeys(plain, _PLAIN_BONUS)
     return max(found, key=lambda one: math.sqrt(one.explained) + bonus.get(one.placement, 0.0))
@@ -111,15 +111,15 @@ def _detail(mean: FloatArray) -> FloatArray:
     return detail
 
 
-def _refined(pictures: Pictures, start: Placement) -> Refined:
+def _refined(pictures: Pictures, start: Placement, cuts: bool) -> Refined:
     # The window first: what lies beyond it would pull at the edges.
-    window = _window(pictures, start)
+    window = _window(pictures, start) if cuts else WHOLE
     placement = start
     for _ in range(2):
         mask = _mask(window, pictures.query.shape[-1])
         for step in _STEPS:
             placement = _moved(pictures, placement, mask, step)
-        window = _window(pictures, placement)
+        window = _window(pictures, placement) if cuts else WHOLE
     return _judged(pictures, placement, window)
 
 
@@ -131,10 +131,8 @@ def _judged(pictures: Pictures, placement: Placement, window: Rectangle) -> Refi
     total = float((pictures.query**2).sum())
     disturbed = max(_fit(pictures, other, mask) for other in _disturbed(placement, window)) / max(energy, 1e-9) ** 0.5
     left, left_disturbed = (1 + _UNEXPLAINED - max(value, 0.0) for value in (correlation, disturbed))
-    still = Pictures(pictures.query[-1:], pictures.reference[-1:])
-    detail = _fit(still, placement, mask) / max(float((still.query**2 * mask).sum()), 1e-9) ** 0.5
     explained = max(fit, 0.0) ** 2 / max(total, 1e-9)
-    return Refined(placement, window, correlation, detail, explained, math.log(left_disturbed / left))
+    return Refined(placement, window, correlation, explained, math.log(left_disturbed / left))
 
 
 def _moved(pictures: Pictures, placement: Placement, mask: FloatArray, step: float) -> Placement:
@@ -210,11 +208,7 @@ def _window(pictures: Pictures, placement: Placement) -> Rectangle:
         bounds = _largest_sum(gains, full)
     top, bottom, left, right = bounds
     everything = float(gains[full[0] : full[1], full[2] : full[3]].sum())
-    held = (pictures.query[:, top:bottom, left:right] ** 2).sum()
-    theirs = energy[top:bottom, left:right].sum()
-    agreeing = float(shared[top:bottom, left:right].sum()) / math.sqrt(max(float(held * theirs), 1e-9))
-    gained = float(gains[top:bottom, left:right].sum()) - everything
-    if agreeing < _LEAST_AGREEING or gained < _TRIM_GAIN * abs(everything):
+    if float(gains[top:bottom, left:right].sum()) < everything + _TRIM_GAIN * abs(everything):
         return WHOLE
     # Edges of the window that are those of the placement are no edges of the window.
     edges = [own if own != all_ else None for own, all_ in zip(bounds, full, strict=True)]
