@@ -87,7 +87,7 @@ def _turned(colours: FloatArray, degrees: float, factor: float) -> FloatArray:
 
 @pytest.mark.parametrize("spread", [8.0, 30.0])
 def test_how_much_may_change(spread: float) -> None:
-    reference = RNG.normal(0, spread, (40, 2)).astype(np.float32)
+    reference: FloatArray = RNG.normal(0, spread, (40, 2)).astype(np.float32)
     noise = RNG.normal(0, NOISE, reference.shape).astype(np.float32)
 
     def judged(degrees: float, factor: float, tint: float = 0.0) -> Colour | None:
@@ -99,7 +99,7 @@ def test_how_much_may_change(spread: float) -> None:
     assert judged(180, 1) is Colour.changed
     assert judged(0, 2.2) is Colour.changed
     assert judged(0, 1, 20.0) is Colour.changed
-    assert judge_colours(noise / 2, reference) is Colour.grey
+    assert judge_colours((noise / 2).astype(np.float32), reference) is Colour.grey
 
 
 def test_a_reference_without_colour() -> None:
