@@ -24,27 +24,33 @@ if TYPE_CHECKING:
     from vdup.errors import VdupError
     from vdup.pipeline.indexer import IndexReport
     from vdup.pipeline.library import Library
-    from vdup.types import Evidence, Match, VideoCodes, VideoInfo
+    from vdup.types import Colour, Edits, Evidence, Match, Rectangle, VideoCodes, VideoInfo
 
 _HOMES = {
+    "Colour": "vdup.types",
+    "Edits": "vdup.types",
     "Evidence": "vdup.types",
     "IndexReport": "vdup.pipeline.indexer",
     "Library": "vdup.pipeline.library",
     "LibraryConfig": "vdup.config",
     "Match": "vdup.types",
     "MatcherConfig": "vdup.config",
+    "Rectangle": "vdup.types",
     "VdupError": "vdup.errors",
     "VideoCodes": "vdup.types",
     "VideoInfo": "vdup.types",
 }
 
 __all__ = [
+    "Colour",
+    "Edits",
     "Evidence",
     "IndexReport",
     "Library",
     "LibraryConfig",
     "Match",
     "MatcherConfig",
+    "Rectangle",
     "VdupError",
     "VideoCodes",
     "VideoInfo",

@@ -6,6 +6,7 @@ lists of small objects. This module imports NumPy and the standard library only.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,12 +74,17 @@ class FrameBatch:
     view: int = 0
     """0: whole frames. From 1 on: views of a query's layout, such as an inset, that are pictures of their own.
     ``MOVIE_VIEW``: small grey pictures."""
+    boxes: FloatArray | None = None
+    """Where the picture of each lies in its whole frame: top, left, height and width in shares of the frame's sides,
+    float32 [N, 4]. None: not known."""
 
     def __post_init__(self) -> None:
         channels = 1 if self.view == MOVIE_VIEW else 3
         if self.images.ndim != 4 or self.images.shape[3] != channels or self.images.dtype != np.uint8:
             raise ValueError(f"images must be uint8 [N, H, W, {channels}], got {self.images.dtype} {self.images.shape}")
         _check_rows("FrameBatch", len(self.images), times_seconds=self.times_seconds, searchable=self.searchable)
+        if self.boxes is not None and self.boxes.shape != (len(self.images), 4):
+            raise ValueError(f"boxes must be [{len(self.images)}, 4], got {self.boxes.shape}")
 
     def __len__(self) -> int:
         return len(self.images)
@@ -192,6 +198,58 @@ class Placement:
 
 
 @dataclass(frozen=True)
+class Rectangle:
+    """A part of a picture, in shares of its height and width."""
+
+    top: float
+    left: float
+    height: float
+    width: float
+
+    @property
+    def area(self) -> float:
+        """Share of the picture that it takes."""
+        return self.height * self.width
+
+    def likeness(self, other: "Rectangle") -> float:
+        """Area of what both share over that of what either holds, 0 to 1."""
+        tall = min(self.top + self.height, other.top + other.height) - max(self.top, other.top)
+        wide = min(self.left + self.width, other.left + other.width) - max(self.left, other.left)
+        shared = max(tall, 0.0) * max(wide, 0.0)
+        return shared / max(self.area + other.area - shared, 1e-12)
+
+
+class Colour(Enum):
+    """What became of the colours of a copy."""
+
+    kept = "kept"
+    grey = "grey"
+    """The copy is without colour, the reference is not."""
+    changed = "changed"
+    """Hue, saturation or tint are clearly others."""
+
+
+@dataclass(frozen=True)
+class Edits:
+    """What was done to the picture of a copy: which part of the reference's frame fills which part of the query's."""
+
+    shown: Rectangle
+    """The part of the reference's frame that is shown, as it lies there: not turned, not mirrored."""
+    fills: Rectangle
+    """The part of the query's frame that it fills."""
+    mirrored: bool
+    """Left to right, before it was turned."""
+    turned_degrees: int
+    """Anticlockwise: 0, 90, 180 or 270."""
+    confidence: float
+    """Probability, 0 to 1, that mirroring and both rectangles are right."""
+    colour: Colour | None = None
+    """None where it is not known: old libraries hold no colour, and a reference may have none."""
+    confidence_inputs: Mapping[str, float] | None = field(default=None, hash=False)
+    """What the confidence was computed from, by name."""
+
+
+@dataclass(frozen=True)
 class PictureMatch:
     """How what changes in the pictures of both sides agrees, and where the one lies in the other."""
 
@@ -251,3 +309,5 @@ class Match:
     """None for an identical file, whose pictures were not compared."""
     identical: bool = False
     """True when the two files are the same byte for byte."""
+    edits: Edits | None = None
+    """What was done to its picture; None where the pictures do not tell."""

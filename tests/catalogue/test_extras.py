@@ -1,5 +1,7 @@
 """Movies of videos in the catalogue: they come, go and change with their video."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -7,9 +9,12 @@ import pytest
 from catalogue.samples import add, make_codes, open_library, stamp
 from movies.moving_pictures import Blobs
 
+from vdup.catalogue.catalogue import CATALOGUE_NAME
 from vdup.catalogue.extras import VideoExtras
 from vdup.catalogue.folder import LibraryFolder
+from vdup.catalogue.inspection import stored_picture_track
 from vdup.errors import LibraryDamagedError
+from vdup.movies.picture_track import PictureTrack, pack_picture_track
 from vdup.movies.storage import pack_movie
 from vdup.types import VideoInfo
 
@@ -72,3 +77,56 @@ def test_a_damaged_movie_is_named(tmp_path: Path) -> None:
         library.catalogue.extras.put_movie(number, [b"x"])
         with pytest.raises(LibraryDamagedError, match="less than its header"):
             library.movie(number)
+
+
+def _track(count: int = 5) -> bytes:
+    times = np.arange(count, dtype=np.float64) * 2
+    boxes = np.tile(np.array([0, 0.25, 1, 0.5], np.float32), (count, 1))
+    return pack_picture_track(PictureTrack(times, boxes, np.full((count, 4, 4, 2), 8, np.int8)))
+
+
+def _add_track(library: LibraryFolder, video_id: str, track: bytes | None) -> int:
+    extras = VideoExtras(picture_track=track)
+    return library.add_video(
+        video_id, stamp(video_id), INFO, make_codes(3), frames_sampled=3, extras=extras
+    ).record.number
+
+
+_NAMED = (("gone", _track(9)), ("a", _track()), ("b", None))
+
+
+def test_a_picture_track_comes_and_goes_with_its_video(tmp_path: Path) -> None:
+    with open_library(tmp_path) as library:
+        gone, number, plain = (_add_track(library, name, track) for name, track in _NAMED)
+        library.remove(["gone"])
+        library.compact()
+    with open_library(tmp_path, create=False) as library:
+        extras = library.catalogue.extras
+        assert extras.picture_track(gone) is None
+        assert extras.picture_track(plain) is None
+        read = stored_picture_track(tmp_path, number, extras.picture_track(number))
+        assert read is not None
+        assert read.colours.tolist() == np.full((5, 4, 4, 2), 8).tolist()
+        assert library.check() == []
+        again = _add_track(library, "a", None)
+        assert extras.picture_track(number) is None
+        assert stored_picture_track(tmp_path, again, extras.picture_track(again)) is None
+
+
+def test_a_damaged_picture_track_is_named(tmp_path: Path) -> None:
+    with open_library(tmp_path) as library:
+        number = _add_track(library, "a", _track()[:-2])
+        [problem] = library.check()
+        assert f"the picture track of video {number} is damaged" in problem
+
+
+def test_a_library_of_before_has_no_picture_tracks(tmp_path: Path) -> None:
+    with open_library(tmp_path) as library:
+        number = _add_track(library, "a", _track())
+    with closing(sqlite3.connect(tmp_path / CATALOGUE_NAME)) as connection:
+        connection.execute("DROP TABLE picture_tracks")
+        connection.commit()
+    with open_library(tmp_path, create=False) as library:
+        assert library.catalogue.extras.picture_track(number) is None
+        assert library.check() == []
+        assert _add_track(library, "b", _track()) == number + 1

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 from pipeline.workshop import Workshop
 
+from vdup.movies.rectangles import WHOLE
 from vdup.pipeline import identical
 from vdup.pipeline.identical import identical_videos
 
@@ -25,6 +26,8 @@ def test_the_same_bytes_come_first_and_whole(workshop: Workshop) -> None:
     assert first.query_start_seconds == first.reference_start_seconds == 0.0
     assert first.query_end_seconds == first.reference_end_seconds == pytest.approx(20.0, abs=1.0)
     assert first.evidence is None
+    assert first.edits is not None
+    assert (first.edits.shown, first.edits.fills, first.edits.confidence) == (WHOLE, WHOLE, 1.0)
     assert (second.reference_id, second.identical) == ("other", False)
 
 

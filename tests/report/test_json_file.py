@@ -6,6 +6,7 @@ from result_factory import found, match, nothing, unreadable
 
 from vdup.config import GeMConfig, MatcherConfig, QueryJobConfig, StoreConfig
 from vdup.report.json_file import SCHEMA_VERSION, to_json, to_json_lines
+from vdup.types import Colour, Edits, Rectangle
 
 CONFIG = QueryJobConfig(
     videos=Path("some/queries"),
@@ -51,6 +52,7 @@ def test_one_document() -> None:
         "score": 0.9,
         "speed": 1.0,
         "identical": False,
+        "edits": None,
         "evidence": {
             "frames_matched": 18,
             "frames_compared": 20,
@@ -106,3 +108,21 @@ def test_names_are_readable_and_on_one_line() -> None:
     text = to_json_lines([found(match("ä 日本\n.mp4"))], "f1")
     assert "ä 日本\\n.mp4" in text
     assert text.count("\n") == 1
+
+
+def test_what_was_done_to_a_picture() -> None:
+    shown, fills = Rectangle(0.0, 0.25, 1.0, 0.5), Rectangle(0.123456, 0.0, 0.5, 1.0)
+    edits = Edits(shown, fills, True, 90, 0.98765, Colour.grey, {"sharpness": 0.56789})
+    [written] = json.loads(to_json([found(replace(match(), edits=edits))], CONFIG, "f1"))["matches"]
+    assert written["edits"] == {
+        "shown": {"top": 0.0, "left": 0.25, "height": 1.0, "width": 0.5},
+        "fills": {"top": 0.1235, "left": 0.0, "height": 0.5, "width": 1.0},
+        "mirrored": True,
+        "turned_degrees": 90,
+        "confidence": 0.9877,
+        "confidence_inputs": {"sharpness": 0.5679},
+        "colour": "grey",
+    }
+    plain = replace(edits, confidence_inputs=None, colour=None)
+    [written] = json.loads(to_json([found(replace(match(), edits=plain))], CONFIG, "f1"))["matches"]
+    assert (written["edits"]["colour"], written["edits"]["confidence_inputs"]) == (None, None)

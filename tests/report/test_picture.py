@@ -1,12 +1,13 @@
 """What was done to a picture, in words."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from result_factory import match
 
 from vdup.report.picture import describe_picture
-from vdup.types import Evidence, Match, PictureMatch, Placement
+from vdup.types import Colour, Edits, Evidence, Match, PictureMatch, Placement, Rectangle
 
 WHOLE = PictureMatch(0.9, 1.5, 0.4, Placement.whole())
 
@@ -49,3 +50,28 @@ def test_where_nothing_moves_the_place_is_uncertain() -> None:
     assert uncertain.evidence is not None
     mirrored = replace(uncertain, evidence=replace(uncertain.evidence, mirrored=True))
     assert describe_picture(mirrored) == "mirrored, place uncertain, 10.0 - 40.2 s"
+
+
+EDITS = Edits(Rectangle(0, 0, 1, 1), Rectangle(0, 0, 1, 1), False, 0, 0.9, Colour.kept)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "whole"),
+        ({"colour": None}, "whole"),
+        ({"colour": Colour.grey}, "grey"),
+        ({"mirrored": True, "colour": Colour.changed}, "mirrored, colours changed"),
+        ({"turned_degrees": 90, "shown": Rectangle(0.1, 0, 0.9, 1)}, "turned 90°, cropped to 90%"),
+        ({"shown": Rectangle(0.03, 0.02, 0.95, 0.97)}, "whole"),
+        ({"fills": Rectangle(0.1, 0.1, 0.4, 0.5)}, "inset of 20%"),
+        ({"fills": Rectangle(0.1, 0.0, 0.8, 1.0), "colour": Colour.grey}, "bordered, 80%, grey"),
+        ({"fills": Rectangle(0.1, 0.0, 0.8, 1.0), "confidence": 0.5}, "-"),
+    ],
+)
+def test_edits(changes: dict[str, Any], words: str) -> None:
+    assert describe_picture(replace(_match(None), edits=replace(EDITS, **changes))) == words
+
+
+def test_unsure_edits_leave_what_the_codes_say() -> None:
+    assert describe_picture(replace(_match(WHOLE, mirrored=True), edits=replace(EDITS, confidence=0.2))) == "mirrored"

@@ -130,6 +130,17 @@ def test_bars_are_cut_shot_by_shot() -> None:
     assert np.array_equal(images[6:], sampled(full, crop_bars=False)[0].images)
 
 
+def test_boxes_say_where_the_picture_lies_in_its_frame() -> None:
+    boxed = [letterboxed(numbered_picture(n, 160, 72), 12) for n in range(6)]
+    whole = [numbered_picture(n, 160, 96) for n in range(6)]
+    [batch] = sampled(boxed + [other_scene()] * 3 + whole, crop_bars=True)
+    assert batch.boxes is not None
+    np.testing.assert_allclose(batch.boxes[:6], np.tile([12 / 96, 0, 72 / 96, 1], (6, 1)), atol=1e-6)
+    np.testing.assert_array_equal(batch.boxes[6:], np.tile([0, 0, 1, 1], (9, 1)))
+    [uncut] = sampled(boxed, crop_bars=False)
+    np.testing.assert_array_equal(uncut.boxes, np.tile([0, 0, 1, 1], (6, 1)))
+
+
 def test_bars_stay_when_not_asked_for() -> None:
     images = sampled([letterboxed(numbered_picture(0, 160, 72), 12)], crop_bars=False)[0].images
     assert images[0, :4].max() == 0

@@ -14,6 +14,7 @@ from vdup.align.track import ReferenceTrack
 from vdup.codes.binarize import signs
 from vdup.codes.hamming import hamming_distances, paired_hamming
 from vdup.config import MatcherConfig
+from vdup.movies.picture_track import PictureTrack
 from vdup.movies.registration import Registration
 from vdup.movies.storage import PackedMovie
 from vdup.temporal.segment_score import score_segment
@@ -63,6 +64,8 @@ class QueryTrack:
     """Seen in a part of the frames."""
     movie: PackedMovie | None = None
     """Of the whole frame, in every track."""
+    pictures: PictureTrack | None = None
+    """Where its pictures lie in their frames, and their colours."""
 
     @property
     def step_seconds(self) -> float:

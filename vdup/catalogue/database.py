@@ -62,9 +62,15 @@ CREATE TABLE IF NOT EXISTS damage (
     PRIMARY KEY (number, start_seconds)
 ) STRICT
 """,
+    "picture_tracks": """
+CREATE TABLE IF NOT EXISTS picture_tracks (
+    number INTEGER PRIMARY KEY,
+    data BLOB NOT NULL
+) STRICT
+""",
 }
-"""Vectors of whole videos, small grey movies, and what decoding found damaged. Libraries that were made without such a
-table get it when they are opened for writing."""
+"""Vectors of whole videos, small grey movies, what decoding found damaged, where pictures lie in their frames and their
+colours. Libraries that were made without such a table get it when they are opened for writing."""
 
 _SIDE_FILES = ("-journal", "-wal", "-shm")
 """Endings of the files that SQLite keeps beside its own."""

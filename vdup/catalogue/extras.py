@@ -1,4 +1,4 @@
-"""What is kept of a video besides its record: vectors of the whole, its small grey movie, where it is damaged."""
+"""What is kept of a video besides its record: vectors, small grey movie, damage, place and colours of its pictures."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +22,8 @@ class VideoExtras:
     """Parts of its small grey movie."""
     damaged_seconds: Intervals = ()
     """Stretches whose pictures could not be decoded whole."""
+    picture_track: bytes | None = None
+    """Where its pictures lie in their frames, and their colours; packed."""
 
 
 class Extras:
@@ -42,6 +44,7 @@ class Extras:
         self._run("DELETE FROM damage WHERE number = ?", number)
         for start, end in extras.damaged_seconds:
             self._run("INSERT INTO damage (number, start_seconds, end_seconds) VALUES (?, ?, ?)", number, start, end)
+        self.put_picture_track(number, extras.picture_track)
 
     def put_vector(self, number: int, kind: str, vector: FloatArray) -> None:
         """Keeps a vector of a video, in half precision, in place of any of the same kind.
@@ -86,8 +89,20 @@ class Extras:
         rows = self._run("SELECT start_seconds, end_seconds FROM damage WHERE number = ? ORDER BY 1", number)
         return tuple((float(start), float(end)) for start, end in rows)
 
+    def put_picture_track(self, number: int, track: bytes | None) -> None:
+        """Keeps a track (:func:`~vdup.movies.picture_track.pack_picture_track`), or none, in place of any other."""
+        self._run("DELETE FROM picture_tracks WHERE number = ?", number)
+        if track is not None:
+            self._run("INSERT INTO picture_tracks (number, data) VALUES (?, ?)", number, track)
+
+    def picture_track(self, number: int) -> bytes | None:
+        """The packed track of a video; none is known of older libraries."""
+        rows = self._run("SELECT data FROM picture_tracks WHERE number = ?", number)
+        return bytes(rows[0][0]) if rows else None
+
     def remove(self, number: int) -> None:
         """Drops everything of a video."""
         self._run("DELETE FROM damage WHERE number = ?", number)
         self._run("DELETE FROM vectors WHERE number = ?", number)
         self._run("DELETE FROM movies WHERE number = ?", number)
+        self._run("DELETE FROM picture_tracks WHERE number = ?", number)

@@ -11,6 +11,7 @@ from vdup.catalogue.compaction import orphans, rows_of
 from vdup.catalogue.manifest import read_manifest
 from vdup.catalogue.records import VideoRecord, VideoState
 from vdup.errors import LibraryDamagedError, LibraryError
+from vdup.movies.picture_track import PictureTrack, unpack_picture_track
 from vdup.movies.storage import PackedMovie
 from vdup.types import RowArray, VideoCodes
 
@@ -98,6 +99,15 @@ def stored_movie(folder: Path, number: int, parts: Sequence[bytes]) -> PackedMov
     return PackedMovie(parts, f"{folder}: the movie of video {number}") if parts else None
 
 
+def stored_picture_track(folder: Path, number: int, data: bytes | None) -> PictureTrack | None:
+    """Where the pictures of a video lie, and their colours; none where that is not stored.
+
+    Raises:
+        LibraryDamagedError: it is damaged.
+    """
+    return None if data is None else unpack_picture_track(data, f"{folder}: the picture track of video {number}")
+
+
 def check_representatives(
     catalogue: Catalogue, codes: CodeFile, representatives: RowArray, replaced: VideoRecord | None
 ) -> None:
@@ -175,6 +185,7 @@ def _movie_problems(folder: Path, catalogue: Catalogue, record: VideoRecord) -> 
         movie = stored_movie(folder, record.number, catalogue.extras.movie_parts(record.number))
         if movie is not None:
             movie.check()
+        stored_picture_track(folder, record.number, catalogue.extras.picture_track(record.number))
     except LibraryError as error:
         return [str(error)]
     return []

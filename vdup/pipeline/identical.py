@@ -4,8 +4,9 @@ from pathlib import Path
 
 from vdup.catalogue.content_hash import hash_content
 from vdup.catalogue.records import VideoRecord, VideoState
+from vdup.movies.rectangles import WHOLE
 from vdup.pipeline.open_library import OpenLibrary
-from vdup.types import Match
+from vdup.types import Colour, Edits, Match
 
 
 def identical_videos(library: OpenLibrary, path: Path) -> list[VideoRecord]:
@@ -38,4 +39,5 @@ def identical_match(query_id: str, record: VideoRecord) -> Match:
         reference_end_seconds=duration,
         score=1.0,
         identical=True,
+        edits=Edits(WHOLE, WHOLE, mirrored=False, turned_degrees=0, confidence=1.0, colour=Colour.kept),
     )

@@ -17,6 +17,7 @@ from vdup.codes.runs import collapse_runs
 from vdup.errors import PictureTooSmallError, VideoDecodeError, VideoError
 from vdup.movies.maker import MovieMaker
 from vdup.movies.movie import MOVIE_FPS
+from vdup.movies.picture_track import STORED_CELLS, STORED_STEP_SECONDS, PictureTrackMaker, pack_picture_track
 from vdup.pipeline.open_library import OpenLibrary
 from vdup.types import MOVIE_VIEW, BoolArray, CodeArray, FloatArray, TimeArray, VideoCodes, VideoInfo
 from vdup.video.damaged_moments import without_damaged
@@ -161,7 +162,10 @@ def _copy_of_known_content(library: OpenLibrary, video_id: str, stamp: FileStamp
             info = VideoInfo(twin.width or 0, twin.height or 0, twin.duration_seconds, twin.codec, 0)
             known = library.folder.catalogue.extras
             extras = VideoExtras(
-                _vectors_of(library, twin), known.movie_parts(twin.number), known.damaged_seconds(twin.number)
+                _vectors_of(library, twin),
+                known.movie_parts(twin.number),
+                known.damaged_seconds(twin.number),
+                known.picture_track(twin.number),
             )
             _store(library, video_id, stamp, info, codes, twin.frames_sampled, extras)
             return IndexedFile(video_id, Outcome.indexed, f"same content as {twin.id}: its codes were taken over")
@@ -209,11 +213,13 @@ def _encode(library: OpenLibrary, video: DecodedVideo) -> tuple[VideoCodes, int,
     """
     parts: list[tuple[CodeArray, TimeArray, BoolArray]] = []
     film = MovieMaker()
+    pictures = PictureTrackMaker(STORED_CELLS, STORED_STEP_SECONDS)
     with library.reading() as average:
         for batch in video:
             if batch.view == MOVIE_VIEW:
                 film.take(batch)
                 continue
+            pictures.take(batch)
             # The images go at once: those of a film would take gigabytes.
             parts.append((library.encoder.encode(batch.images), batch.times_seconds, batch.searchable))
             if average is not None:
@@ -224,7 +230,8 @@ def _encode(library: OpenLibrary, video: DecodedVideo) -> tuple[VideoCodes, int,
     searchable = without_damaged(searchable, times, video.damaged_seconds)
     codes = collapse_runs(every, times, searchable, video.duration_seconds)
     vectors = {} if average is None else average.vectors
-    return codes, len(every), VideoExtras(vectors, film.parts(), video.damaged_seconds)
+    extras = VideoExtras(vectors, film.parts(), video.damaged_seconds, pack_picture_track(pictures.track()))
+    return codes, len(every), extras
 
 
 def _store(

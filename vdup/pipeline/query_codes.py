@@ -13,6 +13,7 @@ from vdup.config import ModelConfig
 from vdup.errors import VideoDecodeError, VideoError
 from vdup.movies.maker import MovieMaker
 from vdup.movies.movie import MOVIE_FPS
+from vdup.movies.picture_track import QUERY_CELLS, PictureTrackMaker
 from vdup.movies.storage import PackedMovie
 from vdup.pipeline.encoder import Encoder
 from vdup.types import CODE_BYTES, MOVIE_VIEW, BoolArray, CodeArray, TimeArray
@@ -59,6 +60,7 @@ class _Seen:
     mirrored: list[CodeArray] = field(default_factory=list)
     times: list[TimeArray] = field(default_factory=list)
     searchable: list[BoolArray] = field(default_factory=list)
+    pictures: PictureTrackMaker = field(default_factory=lambda: PictureTrackMaker(QUERY_CELLS))
 
 
 def encode_queries(
@@ -110,6 +112,7 @@ def _encode(library: CodeSource, video: DecodedVideo, calibration: Calibration, 
             seen.mirrored.append(library.encoder.encode(batch.images, mirrored=True))
         seen.times.append(batch.times_seconds)
         seen.searchable.append(batch.searchable)
+        seen.pictures.take(batch)
     if 0 not in views:
         raise VideoDecodeError(video.path, "no frame could be decoded; check that the file plays")
     times = np.concatenate(views[0].times)
@@ -136,6 +139,7 @@ def _encode(library: CodeSource, video: DecodedVideo, calibration: Calibration, 
             mirrored=is_mirrored,
             panel=is_panel,
             movie=movie,
+            pictures=seen.pictures.track(),
         )
 
     whole = views.pop(0)

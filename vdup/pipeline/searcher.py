@@ -7,11 +7,13 @@ from pathlib import Path
 import numpy as np
 
 from vdup.align.calibration import Calibration, load_calibration
+from vdup.align.edits import ReferencePictures, tell_edits
 from vdup.align.matcher import QueryTrack, ScoredSegment, SegmentMatcher
 from vdup.align.second_look import Pair, SecondLook
 from vdup.align.segments import suppress, suppress_farther
 from vdup.align.verification import is_clear
 from vdup.candidates import Candidate, add_coarse, frame_votes, rank_candidates
+from vdup.catalogue.inspection import stored_picture_track
 from vdup.catalogue.records import VideoRecord
 from vdup.codes.runs import RUN_RADIUS_BITS
 from vdup.config import MatcherConfig
@@ -21,7 +23,7 @@ from vdup.pipeline.identical import identical_match, identical_videos
 from vdup.pipeline.library_scores import AS_FITTED, LibraryScores, scores_in
 from vdup.pipeline.open_library import OpenLibrary
 from vdup.pipeline.query_codes import QueryCodes, encode_queries
-from vdup.types import CODE_BITS, Evidence, Match, PictureMatch, VideoCodes
+from vdup.types import CODE_BITS, Edits, Evidence, Match, PictureMatch, VideoCodes
 
 _SEARCH_AT_ONCE = 256
 """Query frames looked up in one call."""
@@ -146,9 +148,17 @@ def match_query(
         scores: what scores mean in the library.
     """
     found = find_segments(library, tracks, calibration, config, without, scores)
-    matches = [_as_match(query_id, record.id, segment) for record, segment in found]
-    matches.sort(key=lambda match: (-match.score, match.reference_id, match.query_start_seconds))
-    return matches[: config.max_matches]
+    found.sort(key=lambda item: (-item[1].score, item[0].id, item[1].segment.query_start_seconds))
+    return [
+        _as_match(query_id, record.id, segment, tell_edits(segment, tracks, _pictures_of(library, record)))
+        for record, segment in found[: config.max_matches]
+    ]
+
+
+def _pictures_of(library: OpenLibrary, record: VideoRecord) -> ReferencePictures:
+    folder = library.folder
+    track = stored_picture_track(folder.path, record.number, folder.catalogue.extras.picture_track(record.number))
+    return ReferencePictures(folder.movie(record.number), track)
 
 
 def find_segments(
@@ -285,7 +295,7 @@ def _strength(segment: ScoredSegment) -> float:
     return float(np.log1p(max(segment.segment.total_evidence, 0.0))) - _WEIGHT_OF_NEARNESS * nearness
 
 
-def _as_match(query_id: str, reference_id: str, scored: ScoredSegment) -> Match:
+def _as_match(query_id: str, reference_id: str, scored: ScoredSegment, edits: Edits | None) -> Match:
     segment = scored.segment
     return Match(
         query_id=query_id,
@@ -308,6 +318,7 @@ def _as_match(query_id: str, reference_id: str, scored: ScoredSegment) -> Match:
             score_inputs=scored.inputs,
             place_uncertain_seconds=scored.fits_equally_seconds,
         ),
+        edits=edits,
     )
 
 

@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import asdict, fields, is_dataclass
 from enum import Enum
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from vdup.config import QueryJobConfig
 from vdup.report.csv_file import best_first
-from vdup.types import Match, PictureMatch
+from vdup.types import Edits, Match, PictureMatch, Rectangle
 
 if TYPE_CHECKING:  # the pipeline brings in torch, which wrong use must not wait for
     from vdup.pipeline.searcher import SearchResult
@@ -73,6 +73,7 @@ def _match(match: Match) -> Mapping[str, Json]:
         "score": rounded(match.score, 6),
         "speed": rounded(match.speed, 4),
         "identical": match.identical,
+        "edits": None if match.edits is None else _edits(match.edits),
         "evidence": None
         if evidence is None
         else {
@@ -92,6 +93,24 @@ def _match(match: Match) -> Mapping[str, Json]:
             else [rounded(moment, 3) for moment in evidence.place_uncertain_seconds],
         },
     }
+
+
+def _edits(edits: Edits) -> Json:
+    return {
+        "shown": _rectangle(edits.shown),
+        "fills": _rectangle(edits.fills),
+        "mirrored": edits.mirrored,
+        "turned_degrees": edits.turned_degrees,
+        "confidence": rounded(edits.confidence, 4),
+        "confidence_inputs": None
+        if edits.confidence_inputs is None
+        else {name: rounded(value, 4) for name, value in edits.confidence_inputs.items()},
+        "colour": None if edits.colour is None else edits.colour.value,
+    }
+
+
+def _rectangle(part: Rectangle) -> Json:
+    return {name: rounded(value, 4) for name, value in asdict(part).items()}
 
 
 def _picture(found: PictureMatch) -> Json:

@@ -19,7 +19,7 @@ from typing import TypeAlias
 import numpy as np
 
 from vdup.errors import VideoDecodeError, VideoError
-from vdup.types import BoolArray, FrameBatch, TimeArray, VideoEnd, VideoInfo
+from vdup.types import BoolArray, FloatArray, FrameBatch, TimeArray, VideoEnd, VideoInfo
 
 logger = logging.getLogger(__name__)
 
@@ -62,6 +62,7 @@ class BatchHeader:
     times_seconds: TimeArray
     searchable: BoolArray
     view: int
+    boxes: FloatArray | None = None
 
 
 @dataclass(frozen=True)
@@ -195,7 +196,7 @@ def _send_file(
                     clock.progress(float(item.times_seconds[-1]))
                     count, height, width, channels = item.images.shape
                     shape = (count, height, width, channels)
-                    header = BatchHeader(shape, item.times_seconds, item.searchable, item.view)
+                    header = BatchHeader(shape, item.times_seconds, item.searchable, item.view, item.boxes)
                     send(header, np.ascontiguousarray(item.images).reshape(-1).data)
             else:
                 end = item

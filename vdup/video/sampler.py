@@ -24,7 +24,10 @@ SHOT_LIMIT_FRAMES = 32
 STRETCH_FRAMES = 6
 """Shots are put together until there are so many frames to find panels in: a layout often outlasts a shot."""
 
-_Sample = tuple[float, NDArray[np.uint8], bool]
+_Box = tuple[float, float, float, float]
+"""Top, left, height and width in shares of the frame's sides."""
+_Sample = tuple[float, NDArray[np.uint8], bool, _Box]
+_WHOLE: _Box = (0.0, 0.0, 1.0, 1.0)
 
 
 class VideoSampler:
@@ -118,16 +121,20 @@ class VideoSampler:
                 rows, columns = self._picture(shot)
                 for frame in shot:
                     picture = np.ascontiguousarray(frame.picture[rows, columns])
-                    yield 0, self._sample(frame.time_seconds, picture)
+                    box = _shares(rows, columns, frame.picture)
+                    yield 0, self._sample(frame.time_seconds, picture, box)
                     for grey in frame.movie:
-                        yield MOVIE_VIEW, (pictures / movie_rate, shrink(grey[rows, columns])[:, :, None], True)
+                        small = shrink(grey[rows, columns])[:, :, None]
+                        yield MOVIE_VIEW, (pictures / movie_rate, small, True, box)
                         pictures += 1
             if not self._panels:
                 continue
             frames = [frame for shot in stretch for frame in shot]
             for number, view in tracker.views([frame.picture for frame in frames]).items():
+                rows, columns = slice(view.box.top, view.box.bottom), slice(view.box.left, view.box.right)
                 for frame in frames:
-                    yield number, self._sample(frame.time_seconds, view.show(frame.picture))
+                    box = _shares(rows, columns, frame.picture)
+                    yield number, self._sample(frame.time_seconds, view.show(frame.picture), box)
 
     def _frames(self) -> Iterator[SampledFrame]:
         if not self._movie_ticks:
@@ -139,8 +146,8 @@ class VideoSampler:
             frames, self._frames_per_second, self._movie_ticks, lambda: self._reader.duration_seconds
         )
 
-    def _sample(self, time_seconds: float, picture: NDArray[np.uint8]) -> _Sample:
-        return time_seconds, squash(picture, self._side_pixels), not is_blank(picture)
+    def _sample(self, time_seconds: float, picture: NDArray[np.uint8], box: _Box) -> _Sample:
+        return time_seconds, squash(picture, self._side_pixels), not is_blank(picture), box
 
     def _picture(self, shot: list[SampledFrame]) -> tuple[slice, slice]:
         """Rows and columns of the picture of a shot, its bars left out."""
@@ -235,10 +242,21 @@ def gather_shots(shots: Iterable[list[SampledFrame]], least_frames: int) -> Iter
         yield gathered
 
 
+def _shares(rows: slice, columns: slice, frame: NDArray[np.uint8]) -> _Box:
+    """Where rows and columns of a frame lie in it."""
+    if rows == columns == slice(None):
+        return _WHOLE
+    height, width = frame.shape[:2]
+    tall, wide = rows.stop - rows.start, columns.stop - columns.start
+    return rows.start / height, columns.start / width, tall / height, wide / width
+
+
 def _pack(view: int, samples: list[_Sample]) -> FrameBatch:
+    times, images, searchable, boxes = zip(*samples, strict=True)
     return FrameBatch(
-        images=np.stack([image for _, image, _ in samples]),
-        times_seconds=np.array([time for time, _, _ in samples], dtype=np.float64),
-        searchable=np.array([searchable for _, _, searchable in samples], dtype=np.bool_),
+        images=np.stack(images),
+        times_seconds=np.array(times, dtype=np.float64),
+        searchable=np.array(searchable, dtype=np.bool_),
         view=view,
+        boxes=None if view == MOVIE_VIEW else np.array(boxes, dtype=np.float32),
     )

@@ -353,7 +353,9 @@ class DecoderPool:
             if isinstance(message, VideoInfo):
                 file.info = message
             elif images is not None and file in self._under_way:
-                file.batches.append(FrameBatch(images, message.times_seconds, message.searchable, message.view))
+                file.batches.append(
+                    FrameBatch(images, message.times_seconds, message.searchable, message.view, message.boxes)
+                )
                 file.buffered_bytes += images.nbytes
             self._changed.notify_all()
 
