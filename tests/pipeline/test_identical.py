@@ -6,6 +6,8 @@ from pipeline.workshop import Workshop
 from vdup.movies.rectangles import WHOLE
 from vdup.pipeline import identical
 from vdup.pipeline.identical import identical_videos
+from vdup.pipeline.searcher import is_copy_too
+from vdup.types import Evidence, Match
 
 FILM = ((3, 0, 20),)
 
@@ -75,3 +77,15 @@ def test_videos_that_were_removed_are_not_told(workshop: Workshop) -> None:
         library.index_all([film])
         library.remove(["film"])
         assert identical_videos(library, film[1]) == []
+
+
+def test_beside_an_identical_file_only_its_copies_are_reported() -> None:
+    """Lectures on one template resemble one another; the lecture that is in the library explains the query."""
+
+    def found(score: float, distance_bits: float) -> Match:
+        evidence = Evidence(8, 8, distance_bits, 0.9, 0.0, mirrored=False)
+        return Match("query", "other", 0.0, 8.0, 0.0, 8.0, score, 1.0, evidence)
+
+    assert not is_copy_too(found(0.85, 120.0))
+    assert is_copy_too(found(0.95, 120.0)), "a sure one, such as a cropped copy"
+    assert is_copy_too(found(0.65, 30.0)), "encoded once more"

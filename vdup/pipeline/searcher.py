@@ -39,6 +39,9 @@ _MUCH_NEARER_BITS = 48.0
 _LIKELY = 0.5
 """How much nearer, and how likely, a segment must be to silence those of other references."""
 
+_SURE = 0.9
+"""Beside an identical file, what is farther than that is reported from this score on."""
+
 _BY_CHANCE_BITS = 20.0
 """A mirrored segment, or one in a panel, must be nearer by more than this to be reported in place of the plain one."""
 
@@ -122,9 +125,17 @@ def _search(
     same = [] if config.exclude_self else [identical_match(query_id, record) for record in own]
     without = frozenset(record.number for record in own)
     others = match_query(library, query_id, query.tracks, calibration, config, without, scores)
+    if same:
+        others = [match for match in others if is_copy_too(match)]
     matches = tuple([*same, *others][: config.max_matches])
     seconds = query.straight.duration_seconds
     return SearchResult(query_id, matches, seconds=seconds, threshold=scores.threshold(config))
+
+
+def is_copy_too(match: Match) -> bool:
+    """Whether a match beside an identical file is to be reported: a copy of that file in the library, not its like."""
+    evidence = match.evidence
+    return match.score >= _SURE or evidence is None or evidence.mean_hamming_distance <= _MUCH_NEARER_BITS
 
 
 def match_query(
