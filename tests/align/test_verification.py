@@ -73,7 +73,7 @@ def test_the_movies_say_whether_the_copy_is_mirrored() -> None:
 
 def test_another_scene_loses_and_stays_where_it_was() -> None:
     before = _segment(1.0, 9.0, 3.0)
-    found = verify(before, _packed(2, seconds=10.0), _packed(3), 30.0, CALIBRATION, LIMITS)
+    found = verify(before, _packed(5, seconds=10.0), _packed(6), 30.0, CALIBRATION, LIMITS)
     assert found.score < 0.5
     assert found.segment == before.segment
 

@@ -29,8 +29,10 @@ _REACH_SECONDS = 8.0
 _SEARCH_SECONDS = 1.5
 _STEP_SECONDS = 0.05
 _SPEED_FACTORS = np.geomspace(0.75, 1.3333, 33)
-_PLAIN_BONUS = 0.02
-"""Correlation that a change of speed must bring for itself."""
+_PLAIN_BONUS = 0.12
+"""What a change of speed must bring for itself: the logarithm of what the plain line leaves unexplained over what it
+leaves. On 299 excerpts and generated copies the speed was right in 0.84 of those that play at another one when 0.02 of
+the correlation was asked for in its place, and in 0.92 with 0.1; 0.05 and 0.2 were worse on the whole."""
 _UNEXPLAINED = 0.02
 """Left unexplained at a correlation of 1: no copy is perfect."""
 
@@ -136,7 +138,8 @@ def register(
     speeds = np.unique(np.clip(np.append(speed * _SPEED_FACTORS, 1.0), *speed_limits))
     grid_speeds, grid_offsets = (axis.ravel() for axis in np.meshgrid(speeds, offsets, indexing="ij"))
     correlations = tables.correlations(grid_speeds, at_middle + grid_offsets - grid_speeds * middle)
-    merit = correlations - _PLAIN_BONUS * (np.abs(grid_speeds - 1) > 1e-6)
+    unexplained = 1 + _UNEXPLAINED - np.maximum(correlations, 0.0)
+    merit = -np.log(unexplained) - _PLAIN_BONUS * (np.abs(grid_speeds - 1) > 1e-6)
     best = int(np.argmax(merit))
     speed, at_middle = float(grid_speeds[best]), at_middle + float(grid_offsets[best])
     intercept_seconds = at_middle - speed * middle
