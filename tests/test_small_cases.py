@@ -251,6 +251,18 @@ def test_the_whole_file_stays_whatever_its_bitrate(damaged: Answers) -> None:
     assert (start, end) == pytest.approx((3.0, 6.0), abs=1.1)
 
 
+def test_a_film_does_not_go_for_a_copy_in_which_a_scene_was_replaced(tmp_path: Path) -> None:
+    larger = (SIZE[0] * 5 // 4, SIZE[1] * 5 // 4)
+    replaced = (np.asarray(Image.fromarray(picture).resize(larger)) for picture in drawn(4, 2.5))
+    parts = chain(clip("bikes.mp4", 0, 4, larger), replaced, clip("bikes.mp4", 6.5, 3.5, larger))
+    films_in(tmp_path, film=clip("bikes.mp4", 0, 10), replaced=parts, copy=clip("bikes.mp4", 0, 10, larger))
+    answers = answers_for(tmp_path)
+    assert answers.proposals["film.mp4"] == "remove", "the copy holds all of it"
+    (tmp_path / "films" / "copy.mp4").unlink()
+    shutil.rmtree(tmp_path / "library")
+    assert "remove" not in answers_for(tmp_path).proposals.values()
+
+
 def test_a_video_of_one_pixel_is_skipped_with_a_reason(tmp_path: Path) -> None:
     films = films_in(tmp_path, film=drawn(1, 2))
     pictures = [np.full((1, 1, 3), 40 * number, np.uint8) for number in range(5)]

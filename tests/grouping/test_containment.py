@@ -1,4 +1,5 @@
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -71,6 +72,12 @@ def test_damage_at_an_end_must_fit_into_the_second() -> None:
 
 def test_a_film_shown_twice_is_not_in_one_that_shows_it_once() -> None:
     assert not whole(40.0, same(0.0, 20.0), same(20.0, 40.0, -20.0))
+
+
+def test_a_stretch_in_which_a_scene_was_replaced_proves_nothing() -> None:
+    assert whole(40.0, replace(same(0.0, 40.0), unlike_seconds=0.5))
+    assert not whole(40.0, replace(same(0.0, 40.0), unlike_seconds=1.5))
+    assert not whole(40.0, same(0.0, 20.0), replace(same(20.0, 40.0), unlike_seconds=3.0))
 
 
 def test_scenes_in_another_order_are_another_cut() -> None:

@@ -151,3 +151,16 @@ def test_one_video_is_no_pair(name: str, ids: list[str]) -> None:
 def test_settings_out_of_range(name: str, value: float) -> None:
     with pytest.raises(ConfigError, match=name):
         DuplicatesJobConfig(**{name: value})  # type: ignore[arg-type]
+
+
+def test_a_film_with_a_scene_replaced_does_not_contain_the_film(workshop: Workshop) -> None:
+    """The line is followed past what does not agree, to where both go on."""
+    with workshop.open() as library:
+        library.index_all(
+            [
+                workshop.film("film", (1, 0, 30)),
+                workshop.film("longer, replaced", (1, 0, 12), (2, 0, 3), (1, 15, 15), (3, 0, 4)),
+            ]
+        )
+        found = find_duplicates(library, settings(workshop))
+    assert "remove" not in proposed(found).values()

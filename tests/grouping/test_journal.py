@@ -6,7 +6,7 @@ from vdup.errors import LibraryError
 from vdup.grouping.journal import FILE_NAME, Journal
 from vdup.grouping.overlap import Shared
 
-STRETCH = Shared((0.5, 3.25), (10.0, 12.75), 0.875, 123.5)
+STRETCH = Shared((0.5, 3.25), (10.0, 12.75), 0.875, 123.5, 1.25)
 
 
 def test_results_come_back(tmp_path: Path) -> None:

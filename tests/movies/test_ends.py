@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from movies.moving_pictures import Blobs
 
-from vdup.movies.ends import agreeing_stretch
+from vdup.movies.ends import agreeing_stretch, longest_run, longest_unlike_seconds
 from vdup.movies.movie import Movie
+from vdup.movies.storage import PackedMovie, pack_movie
 from vdup.types import FloatArray, Placement
 
 WHOLE = Placement.whole()
@@ -73,3 +74,29 @@ def test_a_single_moment_that_differs_is_no_end() -> None:
     query.pictures[22] = Blobs(5).draw(1.0)
     query.pictures[13] = Blobs(5).draw(1.0)
     assert _found((3.3, 8.6), query) == pytest.approx(COPY, abs=0.26)
+
+
+def _packed(movie: Movie) -> PackedMovie:
+    return PackedMovie(list(pack_movie(movie)))
+
+
+@pytest.mark.parametrize("replaced_seconds", [0.0, 1.5, 3.5])
+@pytest.mark.parametrize("seconds", [20, 130])
+def test_a_scene_that_was_replaced_is_seen(replaced_seconds: float, seconds: int) -> None:
+    whole = Blobs(1).movie(np.arange(4 * seconds) / 4)
+    pictures = whole.pictures.copy()
+    count = round(4 * replaced_seconds)
+    pictures[40 : 40 + count] = Blobs(2).movie(np.arange(max(count, 1)) / 4).pictures[:count]
+    query, reference = _packed(Movie(pictures, 4.0)), _packed(whole)
+    found = longest_unlike_seconds(query, reference, WHOLE, (1.0, 0.0), (0.2, seconds - 0.4))
+    assert found == pytest.approx(replaced_seconds, abs=0.5)
+
+
+def test_of_other_scenes_nothing_is_told() -> None:
+    scenes = (_packed(Blobs(seed).movie(np.arange(60) / 4)) for seed in (1, 2))
+    assert longest_unlike_seconds(*scenes, WHOLE, (1.0, 0.0), (1.0, 12.0)) is None
+
+
+@pytest.mark.parametrize(("marks", "expected"), [("", 0), ("..", 0), ("#.##.", 2), (".###", 3), ("####", 4)])
+def test_the_longest_run(marks: str, expected: int) -> None:
+    assert longest_run(np.array([mark == "#" for mark in marks], dtype=np.bool_)) == expected

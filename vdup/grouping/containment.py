@@ -10,6 +10,8 @@ from vdup.types import Intervals
 _AGREE_SECONDS = 2.0
 """Two stretches may place a moment this far apart in the other video and still agree: frames are a second apart, and
 the speed of a short stretch is uncertain."""
+_MOST_UNLIKE_SECONDS = 0.75
+"""A stretch within which the two show different pictures for longer does not prove that one holds all of the other."""
 _LEAST_UNDAMAGED = 0.5
 """Share of a damaged video that must be matched before its damaged stretches are looked past."""
 
@@ -34,9 +36,10 @@ class ContainmentRule:
     ) -> bool:
         """Whether all of the first video of a pair is in the second, by its strong stretches.
 
-        What they cover of the second must be nearly as long, each by itself and together: where little moves, a part is
-        easily taken for the whole at a lower speed. Where the first is damaged nothing can be matched: the second must
-        go on for as long there, and half of the first be matched all the same.
+        Stretches within which another scene was put in do not count. What they cover of the second must be nearly as
+        long, each by itself and together: where little moves, a part is easily taken for the whole at a lower speed.
+        Where the first is damaged nothing can be matched: the second must go on for as long there, and half of the
+        first be matched all the same.
 
         Args:
             overlap: what they share.
@@ -67,6 +70,7 @@ class ContainmentRule:
         second_start, second_end = self._widened(shared.second_seconds)
         return (
             shared.score >= self.strong_score
+            and shared.unlike_seconds <= _MOST_UNLIKE_SECONDS
             and shared.distance_bits <= self.strong_distance_bits
             and second_end - second_start >= self.min_share * (end - start)
         )

@@ -39,7 +39,7 @@ class Journal:
         self.found: dict[int, Found] = {}
         with library_errors(self._path, "read"):
             lines = read_file(self._path).splitlines() if is_there(self._path) else []
-        header = json.dumps({"schema_version": 2, "key": key}).encode()
+        header = json.dumps({"schema_version": 3, "key": key}).encode()
         usable = lines[1:] if lines[:1] == [header] else []
         for line in usable:
             try:
@@ -85,7 +85,10 @@ class Journal:
 
 def _line(number: int, found: Found) -> bytes:
     rows = {
-        str(other): [[*item.first_seconds, *item.second_seconds, item.score, item.distance_bits] for item in shared]
+        str(other): [
+            [*item.first_seconds, *item.second_seconds, item.score, item.distance_bits, item.unlike_seconds]
+            for item in shared
+        ]
         for other, shared in found.items()
     }
     return json.dumps({"video": number, "found": rows}, separators=(",", ":")).encode()
@@ -95,8 +98,8 @@ def _parse(line: bytes) -> tuple[int, Found]:
     document = json.loads(line)
     found = {
         int(other): [
-            Shared((float(a), float(b)), (float(c), float(d)), float(score), float(distance_bits))
-            for a, b, c, d, score, distance_bits in rows
+            Shared((float(a), float(b)), (float(c), float(d)), float(score), float(distance_bits), float(unlike))
+            for a, b, c, d, score, distance_bits, unlike in rows
         ]
         for other, rows in document["found"].items()
     }

@@ -1,7 +1,7 @@
 """How much of two videos is the same, from the segments that they share."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from vdup.align.covered import Interval, covered_seconds
@@ -33,10 +33,12 @@ class Shared:
     """Calibrated, 0 to 1."""
     distance_bits: float
     """Mean Hamming distance of the frames that agree."""
+    unlike_seconds: float = 0.0
+    """The longest time within it for which the two show different pictures, as far as is known."""
 
     def turned(self) -> "Shared":
         """The same, seen from the second video."""
-        return Shared(self.second_seconds, self.first_seconds, self.score, self.distance_bits)
+        return replace(self, first_seconds=self.second_seconds, second_seconds=self.first_seconds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,12 +25,13 @@ from vdup.config import MatcherConfig
 from vdup.errors import ConfigError
 from vdup.grouping.journal import Found, Journal
 from vdup.grouping.overlap import Overlap, Shared, overlap_of
+from vdup.movies.ends import longest_run, longest_unlike_seconds
 from vdup.pipeline.open_library import OpenLibrary
 from vdup.pipeline.searcher import find_candidates, suppress_competing
 from vdup.types import Intervals, VideoCodes
 from vdup.video.rate import rate_for
 
-_METHOD = 3
+_METHOD = 4
 """To be raised when the same settings come to find other stretches; what was kept before is then searched for anew."""
 
 _NO_PART = ("max_matches", "false_alarms")
@@ -141,8 +142,30 @@ def _found(
         segments = [item for item in verified if item.score >= config.threshold]
         shown = [item for item in segments if _moves_alike(item) or not _is_nearly_blank(track, item.intervals()[0])]
         if shown:
-            found[other.number] = [Shared(*item.intervals(), item.score, item.mean_hamming_distance) for item in shown]
+            found[other.number] = [
+                Shared(*item.intervals(), item.score, item.mean_hamming_distance, _unlike_seconds(pair, item))
+                for item in shown
+            ]
     return found
+
+
+def _unlike_seconds(pair: Pair, item: ScoredSegment) -> float:
+    """The longest time within a segment for which the two show different pictures: by the movies, else by the codes.
+
+    A line is followed past a few seconds that do not agree, such as a scene that was replaced.
+    """
+    segment = item.segment
+    if pair.query_movie is not None and pair.reference_movie is not None and item.registration is not None:
+        unlike = longest_unlike_seconds(
+            pair.query_movie,
+            pair.reference_movie,
+            item.registration.placement,
+            (segment.line.speed, segment.line.intercept_seconds),
+            item.intervals()[0],
+        )
+        if unlike is not None:
+            return unlike
+    return longest_run(segment.evidence < 0) * pair.tracks[0].step_seconds
 
 
 def _moves_alike(segment: ScoredSegment) -> bool:

@@ -1,4 +1,4 @@
-"""Where two movies stop agreeing along a line, at either end of a stretch: codes say it only to half a second."""
+"""Where two movies stop agreeing along a line, at either end of a stretch or within it; codes say it only roughly."""
 
 import numpy as np
 
@@ -7,6 +7,7 @@ from vdup.movies.changes import evened, shows_enough
 from vdup.movies.lines import LEAST_COVERED
 from vdup.movies.movie import Movie
 from vdup.movies.placement import place_pictures
+from vdup.movies.storage import PackedMovie
 from vdup.types import BoolArray, FloatArray, Placement, RowArray, TimeArray
 
 _STEP_SECONDS = 0.25
@@ -16,6 +17,8 @@ _MOST_TRIMMED = 0.3
 """Both ends together move inwards by no more than this part of the stretch."""
 _LEAST_AGREEMENT = 0.5
 """Of a moment, as a part of the median over the stretch."""
+_PART_SECONDS = 60.0
+"""Long stretches are looked at in parts of this length."""
 _LEAST_MEDIAN = 0.4
 """Where even the pictures within a stretch agree less in detail, they do not tell its ends."""
 
@@ -63,6 +66,53 @@ def agreeing_stretch(
     found_end = end if finish == within[-1] else float(times[finish]) + _STEP_SECONDS / 2
     trimmed = max(found_start - start, 0.0) + max(end - found_end, 0.0)
     return (found_start, found_end) if trimmed <= _MOST_TRIMMED * (end - start) else stretch_seconds
+
+
+def longest_unlike_seconds(
+    query: PackedMovie,
+    reference: PackedMovie,
+    placement: Placement,
+    line: tuple[float, float],
+    stretch_seconds: tuple[float, float],
+) -> float | None:
+    """The longest time within a stretch for which the two show different pictures, such as a scene that was replaced.
+
+    Args:
+        query: movie of the query.
+        reference: likewise.
+        placement: where the reference lies in the query's picture.
+        line: speed and intercept of ``reference = speed * query + intercept``.
+        stretch_seconds: start and end in the query.
+
+    Returns:
+        None where the pictures agree too little everywhere to tell.
+
+    Raises:
+        LibraryDamagedError: a movie is damaged.
+    """
+    start, end = stretch_seconds
+    parts = []
+    for first in np.arange(start, end, _PART_SECONDS).tolist():
+        last = min(first + _PART_SECONDS, end)
+        times: TimeArray = np.arange(first + _STEP_SECONDS / 2, last, _STEP_SECONDS, dtype=np.float64)
+        shown = [line[0] * moment + line[1] for moment in (first - 1.0, last + 1.0)]
+        if len(times):
+            movies = query.between(first - 1.0, last + 1.0), reference.between(shown[0], shown[1])
+            parts.append(_agreements(*movies, placement, line, times))
+    if not parts:
+        return None
+    agreements, known = (np.concatenate(column) for column in zip(*parts, strict=True))
+    median = float(np.median(agreements[known])) if known.any() else 0.0
+    if median < _LEAST_MEDIAN:
+        return None
+    unlike = known & (_median_of_three(agreements) < _LEAST_AGREEMENT * median)
+    return longest_run(unlike) * _STEP_SECONDS
+
+
+def longest_run(marks: BoolArray) -> int:
+    """Length of the longest run of True; 0 when there is none."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], marks, [False]]).astype(np.int8)))
+    return int((edges[1::2] - edges[::2]).max(initial=0))
 
 
 def _end(agree: BoolArray, known: BoolArray, within: RowArray) -> int:
