@@ -64,6 +64,13 @@ EDITS = Edits(Rectangle(0, 0, 1, 1), Rectangle(0, 0, 1, 1), False, 0, 0.9, Colou
         ({"mirrored": True, "colour": Colour.changed}, "mirrored, colours changed"),
         ({"turned_degrees": 90, "shown": Rectangle(0.1, 0, 0.9, 1)}, "turned 90°, cropped to 90%"),
         ({"shown": Rectangle(0.03, 0.02, 0.95, 0.97)}, "whole"),
+        ({"shown": Rectangle(0, 0, 1, 0.75), "fills": Rectangle(0, 0, 1, 0.75)}, "whole"),
+        ({"shown": Rectangle(0, 0, 1, 0.45), "fills": Rectangle(0, 0.02, 1, 0.45)}, "45% of it in place"),
+        ({"shown": Rectangle(0, 0.2, 1, 0.8), "fills": Rectangle(0, 0, 1, 0.8), "mirrored": True}, "mirrored"),
+        (
+            {"shown": Rectangle(0, 0.2, 1, 0.8), "fills": Rectangle(0, 0, 1, 0.8)},
+            "cropped to 80%, bordered, 80%",
+        ),
         ({"fills": Rectangle(0.1, 0.1, 0.4, 0.5)}, "inset of 20%"),
         ({"fills": Rectangle(0.1, 0.0, 0.8, 1.0), "colour": Colour.grey}, "bordered, 80%, grey"),
         ({"fills": Rectangle(0.1, 0.0, 0.8, 1.0), "confidence": 0.5}, "-"),

@@ -6,6 +6,8 @@ _EDGE = 0.06
 """Edges that lie this near to one another, in sides of the query's picture, count as the same."""
 _INSET_SHARE = 0.5
 """A smaller share of the query's picture is an inset; a larger one has a border."""
+_MOSTLY = 0.6
+"""From this share of the picture on, a part in its place counts as the whole."""
 _LEAST_CONFIDENCE = 0.7
 """Rectangles and turns of less are not told."""
 _COLOURS = {Colour.grey: "grey", Colour.changed: "colours changed"}
@@ -42,12 +44,25 @@ def _edited(edits: Edits, mirrored: bool) -> str:
     words = ["mirrored"] if edits.mirrored else []
     if edits.turned_degrees:
         words.append(f"turned {edits.turned_degrees}°")
+    if edits.turned_degrees == 0 and _in_place(edits):
+        # Neither cropped nor moved: what is not told of is plain, or covered by something else.
+        if edits.fills.area < _MOSTLY:
+            words.append(f"{100 * edits.fills.area:.0f}% of it in place")
+        return ", ".join([*words, *colour]) or "whole"
     if _is_part(edits.shown):
         words.append(f"cropped to {100 * edits.shown.area:.0f}%")
     if _is_part(edits.fills):
         filled = 100 * edits.fills.area
         words.append(f"inset of {filled:.0f}%" if filled < 100 * _INSET_SHARE else f"bordered, {filled:.0f}%")
     return ", ".join([*words, *colour]) or "whole"
+
+
+def _in_place(edits: Edits) -> bool:
+    """Whether the part that is shown lies where it lies in the reference, as far as it is mirrored."""
+    shown, fills = edits.shown, edits.fills
+    left = 1 - shown.left - shown.width if edits.mirrored else shown.left
+    pairs = ((shown.top, fills.top), (left, fills.left), (shown.height, fills.height), (shown.width, fills.width))
+    return all(abs(mine - other) <= _EDGE for mine, other in pairs)
 
 
 def _is_part(found: Rectangle) -> bool:
