@@ -93,8 +93,8 @@ def test_a_scene_that_was_replaced_is_seen(replaced_seconds: float, seconds: int
 
 
 def test_of_other_scenes_nothing_is_told() -> None:
-    scenes = (_packed(Blobs(seed).movie(np.arange(60) / 4)) for seed in (1, 2))
-    assert longest_unlike_seconds(*scenes, WHOLE, (1.0, 0.0), (1.0, 12.0)) is None
+    query, reference = (_packed(Blobs(seed).movie(np.arange(60) / 4)) for seed in (1, 2))
+    assert longest_unlike_seconds(query, reference, WHOLE, (1.0, 0.0), (1.0, 12.0)) is None
 
 
 @pytest.mark.parametrize(("marks", "expected"), [("", 0), ("..", 0), ("#.##.", 2), (".###", 3), ("####", 4)])
