@@ -199,6 +199,7 @@ def _presented_frames(
     origin = 0.0
     held: tuple[float, av.VideoFrame] | None = None
     gap = usual_length
+    skipped = 0.0, 0.0
     for frame in frames:
         time = None if frame.pts is None else frame.pts * time_base
         if held is None:
@@ -207,12 +208,16 @@ def _presented_frames(
             start = held[0] + gap
         else:
             start = time - origin
+            if skipped[0] < start < skipped[1]:
+                continue  # it comes late, behind a frame from beyond what is damaged
             if start < held[0] - _NEW_TIME_LINE_SECONDS:
                 origin, start = time - held[0] - gap, held[0] + gap
             if start <= held[0]:
                 continue
         if held is not None:
             gap = start - held[0]
+            if gap > _NEW_TIME_LINE_SECONDS:
+                skipped = held[0], start
             yield held[0], start, held[1]
         held = start, frame
     if held is not None:
