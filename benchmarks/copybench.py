@@ -17,10 +17,10 @@ commands.
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.commands import run_command
 from vdup.config import MatcherConfig
 from vdup.datasets.search_folder import load_search_folder
 from vdup.errors import ConfigError
@@ -32,31 +32,18 @@ _USAGE = "usage: python -m benchmarks.copybench root=DIR [library=DIR] [predicti
 _THRESHOLD = "matcher.threshold="
 
 
-def _setting(name: str, path: Path) -> str:
-    """A path as a Hydra override; quoted, since Hydra gives a meaning to commas, spaces and equals signs."""
-    quoted = str(path.resolve()).replace("\\", "\\\\").replace("'", "\\'")
-    return f"{name}='{quoted}'"
-
-
-def _run(command: str, *settings: str) -> float:
-    """Runs one of vdup's commands and returns the seconds it took."""
-    started = time.perf_counter()
-    subprocess.run([sys.executable, "-m", command, *settings], check=True)
-    return time.perf_counter() - started
-
-
 def predict(root: Path, library: Path, output: Path, overrides: Sequence[str]) -> dict[str, float]:
     """Indexes the references, searches the queries at any score; returns the seconds of each step."""
     shared = [override for override in overrides if not override.startswith("matcher")]
     matcher = [override for override in overrides if override.startswith("matcher")]
     matcher = [override for override in matcher if not override.startswith(_THRESHOLD)]
-    place = _setting("library", library)
-    indexing = _run("vdup.index", _setting("videos", root / "refs"), place, *shared)
-    searching = _run(
+    place = f"library={library}"
+    indexing = run_command("vdup.index", f"videos={root / 'refs'}", place, *shared)
+    searching = run_command(
         "vdup.query",
-        _setting("videos", root / "queries"),
+        f"videos={root / 'queries'}",
         place,
-        _setting("output", output),
+        f"output={output}",
         *shared,
         *matcher,
         f"{_THRESHOLD}0",

@@ -37,7 +37,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of all cases of one kind."""
+    """Results of all cases of one kind."""
 
     kind: str
     planted: int

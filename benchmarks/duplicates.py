@@ -32,6 +32,7 @@ from rich.console import Console
 from rich.table import Table
 from vdup.train.edits.footage_file import even, picture_size, video_frames, write_frames
 
+from benchmarks.commands import run_command
 from benchmarks.duplicate_cases import Group, Outcome, judge, read_found
 from benchmarks.duplicate_material import move_away, plant_cases
 from vdup.datasets.segment_csv import read_ground_truth
@@ -148,17 +149,6 @@ def _copy(original: Path, target: Path, cut_share: float) -> None:
     write_frames(target, (frame[None] for frame in frames[cut : len(frames) - cut]), size, _RATE, crf=33)
 
 
-def _run(command: str, *settings: str) -> float:
-    started = time.perf_counter()
-    subprocess.run([sys.executable, "-m", command, *settings], check=True)
-    return time.perf_counter() - started
-
-
-def _quoted(name: str, path: Path) -> str:
-    escaped = str(path.resolve()).replace("\\", "\\\\").replace("'", "\\'")
-    return f"{name}='{escaped}'"
-
-
 def measure_copies(
     root: Path, place: Path, overrides: Sequence[str]
 ) -> tuple[Comparison, Removals, Mapping[str, float]]:
@@ -171,9 +161,9 @@ def measure_copies(
     started = time.perf_counter()
     planted = plant(root, place / "videos")
     seconds = {"making the copies": time.perf_counter() - started}
-    library, output = _quoted("library", place / "library"), place / "groups.json"
-    seconds["indexing"] = _run("vdup.index", _quoted("videos", place / "videos"), library)
-    seconds["finding the groups"] = _run("vdup.duplicates", library, _quoted("output", output), *overrides)
+    library, output = f"library={place / 'library'}", place / "groups.json"
+    seconds["indexing"] = run_command("vdup.index", f"videos={place / 'videos'}", library)
+    seconds["finding the groups"] = run_command("vdup.duplicates", library, f"output={output}", *overrides)
     found = read_found(output)
     return compare(planted, found.groups), count_removals(planted, found.proposals), seconds
 
@@ -189,10 +179,10 @@ def measure_cases(root: Path, place: Path, overrides: Sequence[str]) -> tuple[li
     references = sorted(path for path in (root / "refs").iterdir() if path.is_file())
     cases = plant_cases(references, place / "cases")
     seconds = {"making the small cases": time.perf_counter() - started}
-    library, output = _quoted("library", place / "cases-library"), place / "cases.json"
-    seconds["indexing them"] = _run("vdup.index", _quoted("videos", place / "cases"), library)
+    library, output = f"library={place / 'cases-library'}", place / "cases.json"
+    seconds["indexing them"] = run_command("vdup.index", f"videos={place / 'cases'}", library)
     move_away(cases, place / "cases")
-    seconds["finding their groups"] = _run("vdup.duplicates", library, _quoted("output", output), *overrides)
+    seconds["finding their groups"] = run_command("vdup.duplicates", library, f"output={output}", *overrides)
     return judge(cases, read_found(output)), seconds
 
 

@@ -12,7 +12,6 @@ right within the larger of 2 % and 0.2 s over the length. What is shown twice is
 showing is. ``keep`` keeps excerpts and library for the next run.
 """
 
-import json
 import subprocess
 import sys
 import tempfile
@@ -27,6 +26,7 @@ from rich.console import Console
 from rich.table import Table
 from vdup.train.edits.footage_file import even, length_seconds, picture_size, video_frames, write_frames
 
+from benchmarks.commands import matches_of
 from vdup.errors import ConfigError, VideoError
 from vdup.types import MOVIE_VIEW
 from vdup.video.discover import find_videos
@@ -234,22 +234,8 @@ def measure(videos: Path, place: Path, seed: int, overrides: Sequence[str]) -> l
         subprocess.CalledProcessError: a command failed.
     """
     excerpts = make_excerpts(videos, place / "excerpts", seed)
-    output = place / "matches.json"
-    shared = [word for word in overrides if not word.startswith("matcher")]
-    library = f"library={_quoted(place / 'library')}"
-    _run("vdup.index", f"videos={_quoted(videos)}", library, *shared)
-    _run("vdup.query", f"videos={_quoted(place / 'excerpts')}", library, f"output={_quoted(output)}", *overrides)
-    matches = json.loads(output.read_text())["matches"]
+    matches = matches_of(videos, place / "excerpts", place, overrides)
     return [judge(one, [match for match in matches if match["query_id"] == one.name]) for one in excerpts]
-
-
-def _run(command: str, *settings: str) -> None:
-    subprocess.run([sys.executable, "-m", command, *settings], check=True, stdout=subprocess.DEVNULL)
-
-
-def _quoted(path: Path) -> str:
-    escaped = str(path.resolve()).replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"
 
 
 def main(arguments: list[str]) -> None:

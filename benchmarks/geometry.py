@@ -13,7 +13,6 @@ are of the copies that were found. ``keep`` keeps copies and library for the nex
 the confidence (:mod:`vdup.align.edits`) to what was told and prints them.
 """
 
-import json
 import subprocess
 import sys
 import tempfile
@@ -26,7 +25,9 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 from rich.table import Table
+from vdup.train.calibration.logistic import fit_logistic
 
+from benchmarks.commands import matches_of
 from benchmarks.geometry_copies import KINDS, Copy, make_copies
 from vdup.align.edits import GEOMETRY_INPUTS
 from vdup.errors import ConfigError, VideoError
@@ -35,8 +36,6 @@ from vdup.types import Rectangle
 _USAGE = "usage: python -m benchmarks.geometry videos=DIR [keep=DIR] [seed=1] [fit=true] [override ...]"
 _SAME = 0.7
 _CONFIDENCE_STEPS = (0.0, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 1.0)
-_RIDGE = 0.5
-_NEWTON_STEPS = 50
 
 
 @dataclass(frozen=True)
@@ -133,25 +132,12 @@ def fit_confidence(outcomes: Sequence[Told]) -> tuple[float, dict[str, float]]:
         ValueError: nothing was told, or all of it is right, or all wrong.
     """
     told = [(one, one.inputs) for one in outcomes if one.told and one.inputs is not None]
-    right = np.array([one.right for one, _ in told], dtype=np.float64)
-    if not len(right) or right.min() == right.max():
+    right = np.array([one.right for one, _ in told], dtype=np.bool_)
+    if not right.any() or right.all():
         raise ValueError("a confidence needs geometries that are right and ones that are wrong")
-    rows = np.array([[1.0, *(inputs[name] for name in GEOMETRY_INPUTS)] for _, inputs in told], dtype=np.float64)
-    weights = _logistic(rows, right)
+    rows = np.array([[inputs[name] for name in GEOMETRY_INPUTS] for _, inputs in told], dtype=np.float64)
+    weights = fit_logistic(rows, right, np.ones(len(rows)))
     return float(weights[0]), dict(zip(GEOMETRY_INPUTS, weights[1:].tolist(), strict=True))
-
-
-def _logistic(rows: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Newton's method; a slight ridge on all but the bias keeps the weights finite."""
-    weights = np.zeros(rows.shape[1])
-    ridge = np.full(rows.shape[1], _RIDGE)
-    ridge[0] = 0.0
-    for _ in range(_NEWTON_STEPS):
-        likely = 1 / (1 + np.exp(-np.clip(rows @ weights, -30, 30)))
-        gradient = rows.T @ (right - likely) - ridge * weights
-        curvature = (rows * (likely * (1 - likely))[:, None]).T @ rows + np.diag(ridge + 1e-9)
-        weights = weights + np.linalg.solve(curvature, gradient)
-    return weights
 
 
 def measure(videos: Path, place: Path, seed: int, overrides: Sequence[str]) -> list[Told]:
@@ -162,22 +148,8 @@ def measure(videos: Path, place: Path, seed: int, overrides: Sequence[str]) -> l
         subprocess.CalledProcessError: a command failed.
     """
     copies = make_copies(videos, place / "copies", seed)
-    output = place / "matches.json"
-    shared = [word for word in overrides if not word.startswith("matcher")]
-    library = f"library={_quoted(place / 'library')}"
-    _run("vdup.index", f"videos={_quoted(videos)}", library, *shared)
-    _run("vdup.query", f"videos={_quoted(place / 'copies')}", library, f"output={_quoted(output)}", *overrides)
-    matches = json.loads(output.read_text())["matches"]
+    matches = matches_of(videos, place / "copies", place, overrides)
     return [judge(one, [match for match in matches if match["query_id"] == one.name]) for one in copies]
-
-
-def _run(command: str, *settings: str) -> None:
-    subprocess.run([sys.executable, "-m", command, *settings], check=True, stdout=subprocess.DEVNULL)
-
-
-def _quoted(path: Path) -> str:
-    escaped = str(path.resolve()).replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"
 
 
 def main(arguments: list[str]) -> None:

@@ -220,7 +220,7 @@ class Rectangle:
 
 
 class Colour(Enum):
-    """What became of the colours of a copy."""
+    """Colours of a copy against those of its original."""
 
     kept = "kept"
     grey = "grey"

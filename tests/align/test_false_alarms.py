@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from vdup.align.false_alarms import FASTEST_FALL, SLOWEST_FALL, FalseAlarms, fit_false_alarms, logit
+from vdup.align.false_alarms import FASTEST_DECAY, SLOWEST_DECAY, FalseAlarms, fit_false_alarms, logit
 
 MODEL = FalseAlarms(3.0, 0.9, 0.5, 0.6, fitted_hours=2.0)
 SCORES = [0.0, 1e-9, 0.01, 0.1, 0.3, 0.5, 0.8, 0.9, 0.99, 0.9999, 1 - 1e-9, 1.0]
@@ -17,7 +17,7 @@ def naive(score: float, hours: float) -> float:
     return float(3.0 * odds**-0.9 + hours * 0.5 * odds**-0.6)
 
 
-def test_both_tails_are_added_and_strangers_grow_with_the_library() -> None:
+def test_both_tails_are_added_and_unrelated_ones_grow_with_the_library() -> None:
     for score in (0.02, 0.3, 0.5, 0.77, 0.999):
         for hours in (0.0, 0.5, 20.0, 1000.0):
             assert MODEL.per_hour(score, hours) == pytest.approx(naive(score, hours))
@@ -62,8 +62,8 @@ def test_scores_are_never_raised_and_keep_their_order() -> None:
 
 
 def test_the_steepest_models_keep_the_order_too() -> None:
-    steep = FalseAlarms(50.0, FASTEST_FALL, 1e-4, SLOWEST_FALL, 1.0)
-    shallow = FalseAlarms(1e-3, SLOWEST_FALL, 2.0, SLOWEST_FALL, 30.0)
+    steep = FalseAlarms(50.0, FASTEST_DECAY, 1e-4, SLOWEST_DECAY, 1.0)
+    shallow = FalseAlarms(1e-3, SLOWEST_DECAY, 2.0, SLOWEST_DECAY, 30.0)
     for measured, scored_on in ((steep, None), (shallow, None), (shallow, steep), (steep, shallow)):
         found = [measured.in_library(score, 1e5, scored_on) for score in np.linspace(0.001, 0.999, 200).tolist()]
         assert all(first <= second + 1e-12 for first, second in pairwise(found))
@@ -87,8 +87,8 @@ def test_fit_of_a_tail_that_is_exponential() -> None:
     logits = np.concatenate([alike, strange, below])
     marks = np.repeat([True, False, True], [4000, 2000, 500])
     fitted = fit_false_alarms(logits, marks, query_hours=20.0, library_hours=4.0)
-    assert fitted.look_alikes_fall == pytest.approx(0.5, rel=0.05)
-    assert fitted.strangers_fall == pytest.approx(1.1, rel=0.08)
+    assert fitted.same_source_decay == pytest.approx(0.5, rel=0.05)
+    assert fitted.unrelated_decay == pytest.approx(1.1, rel=0.08)
     assert fitted.per_hour(0.1, 0.0) == pytest.approx(4000 / 20, rel=0.01)
     assert fitted.per_hour(0.1, 4.0) == pytest.approx(6000 / 20, rel=0.01)
     assert fitted.fitted_hours == 4.0
@@ -108,8 +108,8 @@ def test_no_false_segment_means_less_than_one_in_the_hours_that_were_searched() 
 
 def test_a_few_segments_do_not_make_a_tail_that_never_ends_or_ends_at_once() -> None:
     at_the_floor = np.full(9, math.log(0.1 / 0.9))
-    assert fit_false_alarms(at_the_floor, np.ones(9, dtype=np.bool_), 1.0, 1.0).look_alikes_fall == FASTEST_FALL
-    assert fit_false_alarms(np.full(9, 26.0), np.zeros(9, dtype=np.bool_), 1.0, 1.0).strangers_fall == SLOWEST_FALL
+    assert fit_false_alarms(at_the_floor, np.ones(9, dtype=np.bool_), 1.0, 1.0).same_source_decay == FASTEST_DECAY
+    assert fit_false_alarms(np.full(9, 26.0), np.zeros(9, dtype=np.bool_), 1.0, 1.0).unrelated_decay == SLOWEST_DECAY
 
 
 def test_what_cannot_be_fitted_or_be_a_model() -> None:

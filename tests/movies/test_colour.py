@@ -1,4 +1,4 @@
-"""What became of colours: kept, grey or changed, on pictures of which it is known."""
+"""Whether colours were kept, lost or changed, on pictures with a known edit."""
 
 import numpy as np
 import pytest

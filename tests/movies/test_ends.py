@@ -92,6 +92,16 @@ def test_a_scene_that_was_replaced_is_seen(replaced_seconds: float, seconds: int
     assert found == pytest.approx(replaced_seconds, abs=0.5)
 
 
+def test_black_in_place_of_a_scene_is_seen_and_black_on_both_sides_is_none() -> None:
+    whole = Blobs(1).movie(np.arange(80) / 4)
+    black = whole.pictures.copy()
+    black[40:52] = 16.0
+    query, other = _packed(Movie(black, 4.0)), _packed(whole)
+    assert longest_unlike_seconds(query, other, WHOLE, (1.0, 0.0), (0.2, 19.6)) == pytest.approx(3.0, abs=0.5)
+    assert longest_unlike_seconds(other, query, WHOLE, (1.0, 0.0), (0.2, 19.6)) == pytest.approx(3.0, abs=0.5)
+    assert longest_unlike_seconds(query, query, WHOLE, (1.0, 0.0), (0.2, 19.6)) == 0.0
+
+
 def test_of_other_scenes_nothing_is_told() -> None:
     query, reference = (_packed(Blobs(seed).movie(np.arange(60) / 4)) for seed in (1, 2))
     assert longest_unlike_seconds(query, reference, WHOLE, (1.0, 0.0), (1.0, 12.0)) is None

@@ -64,7 +64,7 @@ def test_what_was_measured_is_kept_for_the_calibration_that_it_was_measured_with
         assert scores_in(library, other) == LibraryScores(FITTED, FITTED, hours)
 
 
-@pytest.mark.parametrize("text", ["[", '{"look_alikes": 1}', '{"look_alikes": "many"}'])
+@pytest.mark.parametrize("text", ["[", '{"same_source": 1}', '{"same_source": "many"}'])
 def test_damaged_measurements_are_told(workshop: Workshop, text: str) -> None:
     with workshop.open() as library:
         calibration = workshop.calibration()

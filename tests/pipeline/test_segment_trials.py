@@ -104,7 +104,7 @@ def test_other_takes_of_the_library_are_false(workshop: Workshop, monkeypatch: p
         assert fitted.fitted_hours == trials.library_hours
         least = len(alike) / trials.query_hours
         assert fitted.per_hour(0.1, trials.library_hours) > least
-        # All of them are strangers, whose number grows with the library.
+        # All of them are unrelated, whose number grows with the library.
         assert fitted.per_hour(0.1, 0.0) == pytest.approx(1 / trials.query_hours)
 
 
@@ -113,10 +113,10 @@ def judged(score: float, *, right: bool = False, own: bool = False, without: boo
 
 
 def test_each_false_segment_counts_once() -> None:
-    look_alike, stranger = judged(0.8, own=True), judged(0.6, without=True)
+    same_source, unrelated = judged(0.8, own=True), judged(0.6, without=True)
     seen_twice, right = judged(0.61), judged(0.9, right=True, own=True)
-    trials = SegmentTrials((look_alike, stranger, seen_twice, right), 1, 2.0, 5.0, (), 0)
-    assert trials.false_segments == [look_alike, stranger]
+    trials = SegmentTrials((same_source, unrelated, seen_twice, right), 1, 2.0, 5.0, (), 0)
+    assert trials.false_segments == [same_source, unrelated]
     fitted = trials.fit()
     assert fitted.per_hour(0.1, 0.0) == pytest.approx(2 / 2.0)
     assert fitted.per_hour(0.1, 5.0) == pytest.approx(4 / 2.0)

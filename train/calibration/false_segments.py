@@ -60,7 +60,7 @@ def fit_to_problem(
         library: the references.
         queries: by id.
         truth: the copies.
-        edited: rows of ``edits.csv``; see :func:`look_alikes`.
+        edited: rows of ``edits.csv``; see :func:`same_source`.
         calibration: with its scores.
 
     Returns:
@@ -77,12 +77,12 @@ def fit_to_problem(
     held = library_hours(library.folder.catalogue)
     if not (searched > 0 and held > 0):
         return None
-    alike = look_alikes(wrong, truth, edited)
+    alike = same_source(wrong, truth, edited)
     logits = np.array([logit(item.score) for item in wrong], dtype=np.float64)
     fitted = fit_false_alarms(logits, np.array(alike, dtype=np.bool_), searched, held)
     counted = [is_alike for item, is_alike in zip(wrong, alike, strict=True) if item.score >= FLOOR_SCORE]
     logger.info(
-        "false segments: %d look-alikes and %d strangers in %.2f hours of query: %s",
+        "false segments: %d of the same source and %d unrelated in %.2f hours of query: %s",
         sum(counted),
         len(counted) - sum(counted),
         searched,
@@ -91,11 +91,11 @@ def fit_to_problem(
     return fitted
 
 
-def look_alikes(wrong: Sequence[WrongSegment], truth: Sequence[Segment], edited: Sequence[EditedQuery]) -> list[bool]:
+def same_source(wrong: Sequence[WrongSegment], truth: Sequence[Segment], edited: Sequence[EditedQuery]) -> list[bool]:
     """Which wrong segments lie in the reference that the query was made from: by a copy, or as another take.
 
     Where ``edits.csv`` does not tell the reference of takes, it is held to be the one in which most evidence of the
-    query's wrong segments lies. All other wrong segments are strangers.
+    query's wrong segments lies. All other wrong segments are unrelated.
 
     Args:
         wrong: the segments.

@@ -1,13 +1,13 @@
-"""How many false segments an hour of query brings up: a model of the background that copies are told from.
+"""How many false segments are expected in an hour of query, by their score and the size of the library.
 
-A false segment is one of two things. A *look-alike* shows the same place or person at another time: another take of a
-scene, another minute of a still camera. How many come up depends on the query, not on how much else a library holds. A
-*stranger* has nothing to do with the query; twice the library brings up twice as many.
+Some come from the *same source* as the query: another take of a scene, another minute of a still camera. Their number
+depends on the query, not on how much else the library holds. All others are *unrelated* to it, and twice the library
+has twice as many.
 
-The number of either with a score of ``s`` or more falls exponentially with the log-odds ``x = ln(s / (1 - s))``, so an
-hour of query is expected to bring up, from a library of ``H`` hours::
+The number of each kind with a score of ``s`` or more decays exponentially with the log-odds ``x = ln(s / (1 - s))``.
+An hour of query is expected to bring up, from a library of ``H`` hours::
 
-    look_alikes * exp(-look_alikes_fall * x) + H * strangers * exp(-strangers_fall * x)
+    same_source * exp(-same_source_decay * x) + H * unrelated * exp(-unrelated_decay * x)
 """
 
 import math
@@ -21,14 +21,14 @@ from vdup.types import BoolArray
 FLOOR_SCORE = 0.1
 """The model is fitted to segments from this score on; below it are those that the search itself drops, or not."""
 
-SLOWEST_FALL = 0.25
-FASTEST_FALL = 1.25
-"""A fall that some tens of segments show is not believed beyond these. As they differ by no more than 1, a better score
-never becomes a worse one when it is put into a library of another size."""
+SLOWEST_DECAY = 0.25
+FASTEST_DECAY = 1.25
+"""Decays that are fitted to some tens of segments are held within these. As they differ by no more than 1, a better
+score never becomes a worse one when it is put into a library of another size."""
 
 _PRIOR_SEGMENTS = 1.0
-_PRIOR_FALL = 1.0
-"""So many segments are taken to have been seen besides, falling like this. Of a score whose odds are fair at most one
+_PRIOR_DECAY = 1.0
+"""So many segments are taken to have been seen besides, with this decay. Of a score whose odds are fair at most one
 wrong segment in ``exp(x)`` reaches the log-odds ``x``, so 1 is what is to be expected of the best. No false segment in
 few hours thus means "less than one in so many hours", and not "never"."""
 
@@ -40,25 +40,25 @@ _MOST_LOGIT = 27.0
 class FalseAlarms:
     """Expected false segments in an hour of query, by their score and the size of the library."""
 
-    look_alikes: float
-    """Look-alikes with a score of 0.5 or more in an hour of query."""
-    look_alikes_fall: float
-    """How fast their number falls with the log-odds of the score."""
-    strangers: float
-    """Strangers with a score of 0.5 or more in an hour of query, for each hour of video in the library."""
-    strangers_fall: float
-    """How fast their number falls."""
+    same_source: float
+    """Those of the same source with a score of 0.5 or more, in an hour of query."""
+    same_source_decay: float
+    """Exponential decay of that number with the log-odds of the score."""
+    unrelated: float
+    """Unrelated ones with a score of 0.5 or more, in an hour of query, for each hour of video in the library."""
+    unrelated_decay: float
+    """The same of these."""
     fitted_hours: float
     """Hours of video in the library that the model was fitted on."""
 
     def __post_init__(self) -> None:
         if not all(math.isfinite(value) for value in astuple(self)):
             raise ValueError(f"the numbers of false segments must be finite, got {astuple(self)}")
-        if min(self.look_alikes, self.strangers) < 0 or not self.look_alikes + self.strangers > 0:
-            raise ValueError("the numbers of look-alikes and of strangers must be 0 or more, and not both 0")
-        for fall in (self.look_alikes_fall, self.strangers_fall):
-            if not SLOWEST_FALL <= fall <= FASTEST_FALL:
-                raise ValueError(f"false segments must fall by {SLOWEST_FALL} to {FASTEST_FALL}, got {fall}")
+        if min(self.same_source, self.unrelated) < 0 or not self.same_source + self.unrelated > 0:
+            raise ValueError("both numbers of false segments must be 0 or more, and not both 0")
+        for decay in (self.same_source_decay, self.unrelated_decay):
+            if not SLOWEST_DECAY <= decay <= FASTEST_DECAY:
+                raise ValueError(f"the decay of false segments must be {SLOWEST_DECAY} to {FASTEST_DECAY}, got {decay}")
         if not self.fitted_hours > 0:
             raise ValueError(f"the library must hold some video, got {self.fitted_hours} hours")
 
@@ -117,35 +117,35 @@ class FalseAlarms:
         return score if more <= 1 else min(score, _probability(at - math.log(more)))
 
     def _at(self, at: float, library_hours: float) -> float:
-        look_alikes = self.look_alikes * math.exp(-self.look_alikes_fall * at)
-        return look_alikes + library_hours * self.strangers * math.exp(-self.strangers_fall * at)
+        same_source = self.same_source * math.exp(-self.same_source_decay * at)
+        return same_source + library_hours * self.unrelated * math.exp(-self.unrelated_decay * at)
 
 
 def fit_false_alarms(
-    logits: NDArray[np.float64], is_look_alike: BoolArray, query_hours: float, library_hours: float
+    logits: NDArray[np.float64], is_same_source: BoolArray, query_hours: float, library_hours: float
 ) -> FalseAlarms:
     """Fits the tails to false segments that came up, by maximum likelihood with one more segment assumed of each kind.
 
     Above the score ``FLOOR_SCORE`` a tail is exponential: its rate is the number of segments over the hours searched,
-    its fall the inverse of the mean distance from the floor. The segment that is assumed keeps the fit cautious where
+    its decay the inverse of the mean distance from the floor. The segment that is assumed keeps the fit cautious where
     few or none came up: it lies where a fair score would put it.
 
     Args:
         logits: log-odds of the scores of false segments, float64 [N]; those below the floor do not count.
-        is_look_alike: which of them are look-alikes, bool [N].
+        is_same_source: which of them come from the same source as the query, bool [N].
         query_hours: length of all queries, above 0.
         library_hours: video in the library, above 0.
 
     Raises:
         ValueError: hours are not above 0, or the columns differ in length.
     """
-    if len(logits) != len(is_look_alike):
-        raise ValueError(f"{len(logits)} scores but {len(is_look_alike)} marks of look-alikes")
+    if len(logits) != len(is_same_source):
+        raise ValueError(f"{len(logits)} scores but {len(is_same_source)} marks of the same source")
     if not (query_hours > 0 and library_hours > 0):
         raise ValueError(f"hours must be above 0, got {query_hours} of query and {library_hours} of library")
-    look_alikes, look_alikes_fall = _tail(logits[is_look_alike], query_hours)
-    strangers, strangers_fall = _tail(logits[~is_look_alike], query_hours * library_hours)
-    return FalseAlarms(look_alikes, look_alikes_fall, strangers, strangers_fall, library_hours)
+    same_source, same_source_decay = _tail(logits[is_same_source], query_hours)
+    unrelated, unrelated_decay = _tail(logits[~is_same_source], query_hours * library_hours)
+    return FalseAlarms(same_source, same_source_decay, unrelated, unrelated_decay, library_hours)
 
 
 def logit(score: float) -> float:
@@ -160,13 +160,13 @@ def logit(score: float) -> float:
 
 
 def _tail(logits: NDArray[np.float64], exposure: float) -> tuple[float, float]:
-    """Rate at a score of 0.5 for one unit of exposure, and fall."""
+    """Rate at a score of 0.5 for one unit of exposure, and decay."""
     floor = logit(FLOOR_SCORE)
     above = logits[logits >= floor] - floor
     count = len(above) + _PRIOR_SEGMENTS
-    fall = count / (float(above.sum()) + _PRIOR_SEGMENTS / _PRIOR_FALL)
-    fall = min(max(fall, SLOWEST_FALL), FASTEST_FALL)
-    return count / exposure * math.exp(fall * floor), fall
+    decay = count / (float(above.sum()) + _PRIOR_SEGMENTS / _PRIOR_DECAY)
+    decay = min(max(decay, SLOWEST_DECAY), FASTEST_DECAY)
+    return count / exposure * math.exp(decay * floor), decay
 
 
 def _probability(at: float) -> float:

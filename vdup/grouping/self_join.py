@@ -165,7 +165,8 @@ def _unlike_seconds(pair: Pair, item: ScoredSegment) -> float:
         )
         if unlike is not None:
             return unlike
-    return longest_run(segment.evidence < 0) * pair.tracks[0].step_seconds
+    # Without evidence are frames that are blank on one side, too.
+    return longest_run(segment.evidence <= 0) * pair.tracks[0].step_seconds
 
 
 def _moves_alike(segment: ScoredSegment) -> bool:

@@ -37,7 +37,7 @@ def compare_colours(
     placement: Placement,
     window: Rectangle,
 ) -> Colour | None:
-    """What became of the colours of a reference in a query.
+    """Whether a query shows a reference in its own colours.
 
     Args:
         query: with a fine grid.

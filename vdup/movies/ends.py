@@ -54,7 +54,7 @@ def agreeing_stretch(
     within = np.flatnonzero((times > start) & (times < end))
     if not len(within):
         return stretch_seconds
-    agreements, known = _agreements(query, reference, placement, line, times)
+    agreements, known, _ = _agreements(query, reference, placement, line, times)
     inside = within[known[within]]
     median = float(np.median(agreements[inside])) if len(inside) else 0.0
     if median < _LEAST_MEDIAN:
@@ -76,6 +76,8 @@ def longest_unlike_seconds(
     stretch_seconds: tuple[float, float],
 ) -> float | None:
     """The longest time within a stretch for which the two show different pictures, such as a scene that was replaced.
+
+    A blank picture on one side alone is a different one.
 
     Args:
         query: movie of the query.
@@ -101,11 +103,11 @@ def longest_unlike_seconds(
             parts.append(_agreements(*movies, placement, line, times))
     if not parts:
         return None
-    agreements, known = (np.concatenate(column) for column in zip(*parts, strict=True))
+    agreements, known, one_blank = (np.concatenate(column) for column in zip(*parts, strict=True))
     median = float(np.median(agreements[known])) if known.any() else 0.0
     if median < _LEAST_MEDIAN:
         return None
-    unlike = known & (_median_of_three(agreements) < _LEAST_AGREEMENT * median)
+    unlike = one_blank | (known & (_median_of_three(agreements) < _LEAST_AGREEMENT * median))
     return longest_run(unlike) * _STEP_SECONDS
 
 
@@ -129,14 +131,15 @@ def _end(agree: BoolArray, known: BoolArray, within: RowArray) -> int:
 
 def _agreements(
     query: Movie, reference: Movie, placement: Placement, line: tuple[float, float], times: TimeArray
-) -> tuple[FloatArray, BoolArray]:
-    """How the detail of both agrees at moments, float32 [N], and where both show enough to tell, bool [N]."""
+) -> tuple[FloatArray, BoolArray, BoolArray]:
+    """How detail agrees at moments, float32 [N]; where both show enough to tell, and where only one does, bool [N]."""
     speed, intercept_seconds = line
     mine, theirs = query.at(times), reference.at(speed * times + intercept_seconds)
     placed, covered = place_pictures(placement, evened(theirs))
     seen = covered >= LEAST_COVERED
     agreements = correlations(detail(evened(mine))[:, seen], detail(placed)[:, seen])
-    return agreements, shows_enough(mine) & shows_enough(theirs)
+    shown, other = shows_enough(mine), shows_enough(theirs)
+    return agreements, shown & other, shown ^ other
 
 
 def _median_of_three(values: FloatArray) -> FloatArray:

@@ -68,9 +68,9 @@ class SegmentTrials:
         return [item for item in self.segments if not item.is_right and item.is_own != item.without_own]
 
     def fit(self) -> FalseAlarms:
-        """Fits the model of false segments: what is wrong in the own video is a look-alike, all else strangers.
+        """Fits the model of false segments: those in the own video are of the same source, all others unrelated.
 
-        Other takes of a scene in other videos thus count as strangers; it is not known which they are, and a library
+        Other takes of a scene in other videos thus count as unrelated; it is not known which they are, and a library
         may hold more of them as it grows.
         """
         false = self.false_segments

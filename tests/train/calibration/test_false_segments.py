@@ -1,8 +1,8 @@
-"""Which segments of a problem are right, which of the others are look-alikes, and what is fitted to them."""
+"""Which segments of a problem are right, which of the others are of the same source, and what is fitted to them."""
 
 import numpy as np
 import pytest
-from vdup.train.calibration.false_segments import WrongSegment, is_right, look_alikes
+from vdup.train.calibration.false_segments import WrongSegment, is_right, same_source
 from vdup.train.material.problem_files import EditedQuery
 
 from vdup.align.line_fit import Line
@@ -52,16 +52,16 @@ def wrong(query_id: str, reference_id: str, evidence: float = 1.0) -> WrongSegme
     return WrongSegment(query_id, reference_id, 0.3, evidence)
 
 
-def test_look_alikes_are_those_of_the_reference_that_a_query_was_made_from() -> None:
+def test_same_source_is_that_of_the_reference_that_a_query_was_made_from() -> None:
     truth = [Segment("Q0", "R0", 0, 5, 10, 15)]
     edited = [EditedQuery("Q0", "crop", "R0"), EditedQuery("Q1", "take:crop", "R1"), EditedQuery("Q2", "none", "")]
     found = [wrong("Q0", "R0"), wrong("Q0", "R1"), wrong("Q1", "R1"), wrong("Q1", "R0", 99), wrong("Q2", "R0")]
-    assert look_alikes(found, truth, edited) == [True, False, True, False, False]
-    assert look_alikes(found, truth, []) == [True, False, False, False, False]
-    assert look_alikes([], truth, edited) == []
+    assert same_source(found, truth, edited) == [True, False, True, False, False]
+    assert same_source(found, truth, []) == [True, False, False, False, False]
+    assert same_source([], truth, edited) == []
 
 
 def test_without_the_column_a_take_is_held_to_be_of_the_reference_with_most_evidence() -> None:
     edited = [EditedQuery("Q1", "take:crop", None), EditedQuery("Q2", "none", None), EditedQuery("Q3", "take:x", None)]
     found = [wrong("Q1", "R1", 6), wrong("Q1", "R0", 10), wrong("Q1", "R1", 5), wrong("Q2", "R0", 50)]
-    assert look_alikes(found, [], edited) == [True, False, True, False]
+    assert same_source(found, [], edited) == [True, False, True, False]
