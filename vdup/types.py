@@ -17,6 +17,9 @@ CODE_BITS = 1024
 CODE_BYTES = CODE_BITS // 8
 """Bytes of one packed frame code."""
 
+USUAL_SHAPE = 16 / 9
+"""Width over height of a picture of which it is not known."""
+
 MOVIE_VIEW = -1
 """View of a batch that holds the small grey pictures of a movie."""
 
@@ -183,6 +186,11 @@ class Placement:
     mirrored: bool
     quarter_turns: int
     """Counter-clockwise, after the mirroring."""
+    tilt_degrees: float = 0.0
+    """Counter-clockwise, about its middle, besides the quarter turns; what then lies outside the rectangle is lost."""
+    shape: float = USUAL_SHAPE
+    """Width over height of the reference's picture, where that is tilted: pictures are kept as squares, and a tilt is
+    seen in them by their shape."""
 
     @classmethod
     def whole(cls) -> "Placement":
@@ -247,6 +255,8 @@ class Edits:
     """None where it is not known: old libraries hold no colour, and a reference may have none."""
     confidence_inputs: Mapping[str, float] | None = field(default=None, hash=False)
     """What the confidence was computed from, by name."""
+    tilted_degrees: float = 0.0
+    """Anticlockwise, besides: by some degrees, as by a camera that was not held straight."""
 
 
 @dataclass(frozen=True)

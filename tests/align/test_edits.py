@@ -89,6 +89,14 @@ def test_a_crop_in_grey_within_bars() -> None:
     assert edits.colour is Colour.grey
 
 
+def test_a_tilt_is_told_and_made_finer() -> None:
+    track = _track(_scene(tilt_degrees=11.0, shape=16 / 9), WHOLE, CELLS)
+    edits = _told(_segment(replace(Placement.whole(), tilt_degrees=9.0)), [track], _reference())
+    assert edits.tilted_degrees == pytest.approx(11.0, abs=1.5)
+    assert edits.fills.likeness(WHOLE) > 0.9
+    assert (edits.mirrored, edits.turned_degrees) == (False, 0)
+
+
 def test_bars_of_the_reference_come_along_or_are_cut_off() -> None:
     letterbox = Rectangle(0.125, 0.0, 0.75, 1.0)
     cut_off = _told(_segment(Placement.whole()), [_track(_scene(), WHOLE, CELLS)], _reference(letterbox))

@@ -13,6 +13,7 @@ from vdup.catalogue.catalogue import CATALOGUE_NAME
 from vdup.catalogue.extras import VideoExtras
 from vdup.catalogue.folder import LibraryFolder
 from vdup.catalogue.inspection import stored_picture_track
+from vdup.catalogue.records import VideoRecord
 from vdup.errors import LibraryDamagedError
 from vdup.movies.picture_track import PictureTrack, pack_picture_track
 from vdup.movies.storage import pack_movie
@@ -34,10 +35,10 @@ def test_a_movie_comes_with_its_video_and_stays(tmp_path: Path) -> None:
         plain = add(library, "b", 3).record.number
     with open_library(tmp_path, create=False) as library:
         assert library.catalogue.extras.movie_parts(number) == PARTS
-        movie = library.movie(number)
+        movie = library.movie(_record(library, number))
         assert movie is not None
         assert len(movie.between(0, 1e9)) == 300
-        assert library.movie(plain) is None
+        assert library.movie(_record(library, plain)) is None
         assert library.check() == []
 
 
@@ -70,13 +71,19 @@ def test_a_damaged_movie_is_named(tmp_path: Path) -> None:
         number = _add(library, "a", [PARTS[0][:7] + b"not zlib"])
         [problem] = library.check()
         assert f"the movie of video {number} is damaged" in problem
-        movie = library.movie(number)
+        movie = library.movie(_record(library, number))
         assert movie is not None
         with pytest.raises(LibraryDamagedError, match="index the video again"):
             movie.between(0, 1)
         library.catalogue.extras.put_movie(number, [b"x"])
         with pytest.raises(LibraryDamagedError, match="less than its header"):
-            library.movie(number)
+            library.movie(_record(library, number))
+
+
+def _record(library: LibraryFolder, number: int) -> VideoRecord:
+    record = library.catalogue.by_number(number)
+    assert record is not None
+    return record
 
 
 def _track(count: int = 5) -> bytes:

@@ -20,11 +20,24 @@ class Blobs:
         self._lights = rng.uniform(-90, 90, count)
 
     def draw(
-        self, time_seconds: float, top: float = 0.0, left: float = 0.0, height: float = 1.0, width: float = 1.0
+        self,
+        time_seconds: float,
+        top: float = 0.0,
+        left: float = 0.0,
+        height: float = 1.0,
+        width: float = 1.0,
+        *,
+        tilt_degrees: float = 0.0,
+        shape: float = 1.0,
     ) -> FloatArray:
-        """The part of the scene in a rectangle, float32 [32, 32]; the scene itself fills the unit square."""
+        """The part of the scene in a rectangle, float32 [32, 32]; the scene itself fills the unit square.
+
+        It may be turned anticlockwise about the middle, as a picture that is ``shape`` times as wide as high.
+        """
         places = (np.arange(MOVIE_SIDE_PIXELS) + 0.5) / MOVIE_SIDE_PIXELS
         y, x = top + height * places[:, None], left + width * places[None, :]
+        turned = (shape * (x - 0.5) + 1j * (y - 0.5)) * np.exp(1j * np.radians(tilt_degrees))  # rows count downwards
+        y, x = 0.5 + turned.imag, 0.5 + turned.real / shape
         picture = np.full((MOVIE_SIDE_PIXELS, MOVIE_SIDE_PIXELS), 120.0)
         swung = self._centres + self._swings * np.sin(self._rates * time_seconds + self._phases)
         for (cy, cx), size, light in zip(swung, self._sizes, self._lights, strict=True):

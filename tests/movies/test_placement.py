@@ -1,5 +1,7 @@
 """Where one picture lies in the other, on scenes of which it is known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from movies.moving_pictures import Blobs
@@ -64,6 +66,35 @@ def test_an_inset_is_found_in_its_rectangle(mirrored: bool, turns: int) -> None:
     assert found.placement.mirrored == mirrored
     assert found.placement.quarter_turns == turns
     assert _overlap(found.placement, expected) > 0.75
+
+
+@pytest.mark.parametrize(
+    ("degrees", "proportions", "side"), [(-15, 16 / 9, 1.0), (18, 1.0, 1.0), (18, 9 / 16, 1.0), (-20, 16 / 9, 1 / 1.3)]
+)
+def test_a_tilt_of_some_degrees_is_found(degrees: float, proportions: float, side: float) -> None:
+    part = {"top": (1 - side) / 2, "left": (1 - side) / 2, "height": side, "width": side}
+    query = _scene(8, **part, tilt_degrees=degrees, shape=proportions)
+    found = find_placement(_changes(query), [_changes(_scene(8))], proportions)
+    expected = Placement(-part["top"] / side, -part["left"] / side, 1 / side, 1 / side, False, 0)
+    assert found.placement.tilt_degrees == pytest.approx(degrees, abs=3.1)
+    assert found.placement.shape == proportions
+    assert _overlap(found.placement, expected) > 0.8
+    assert found.correlation > 0.85
+
+
+def test_other_scenes_and_straight_ones_are_not_tilted() -> None:
+    assert _find(_scene(1, top=0.1, height=0.8), _scene(1)).placement.tilt_degrees == 0
+    assert find_placement(_changes(_scene(2)), [_changes(_scene(3))], 1.0).correlation < 0.7
+
+
+def test_pictures_are_placed_tilted() -> None:
+    scene = Blobs(4)
+    placed, covered = place_pictures(replace(Placement.whole(), tilt_degrees=10.0, shape=1.5), scene.draw(0.0)[None])
+    expected = scene.draw(0.0, tilt_degrees=10.0, shape=1.5)
+    inside = covered > 0.99
+    assert 0.7 < inside.mean() < 0.95
+    assert np.abs(placed[0] - expected)[inside].max() < 6, "of a range of 180; pixels are mixed of four"
+    assert (placed[0][covered == 0] == 0).all()
 
 
 def test_the_shift_is_told_at_which_it_was_found() -> None:

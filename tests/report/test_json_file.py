@@ -119,6 +119,7 @@ def test_what_was_done_to_a_picture() -> None:
         "fills": {"top": 0.1235, "left": 0.0, "height": 0.5, "width": 1.0},
         "mirrored": True,
         "turned_degrees": 90,
+        "tilted_degrees": 0.0,
         "confidence": 0.9877,
         "confidence_inputs": {"sharpness": 0.5679},
         "colour": "grey",

@@ -93,6 +93,7 @@ def tell_edits(scored: ScoredSegment, tracks: Sequence[QueryTrack], reference: R
         fills=fills,
         mirrored=refined.placement.mirrored,
         turned_degrees=90 * refined.placement.quarter_turns,
+        tilted_degrees=refined.placement.tilt_degrees,
         confidence=confidence(inputs),
         colour=colour,
         confidence_inputs=inputs,
@@ -145,7 +146,7 @@ def _starts(
     starts = [found.placement]
     if not is_clear(found):
         # What stands still tells the place as well, of which the registration makes no use.
-        starts += [as_coded, find_placement(pictures.query, [pictures.reference]).placement]
+        starts += [as_coded, find_placement(pictures.query, [pictures.reference], pictures.proportions).placement]
     ways = {(start.mirrored, start.quarter_turns): start for start in starts}.values()
     starts += [_filling(panel, way) for panel in panels for way in ways]
     return starts, [_filling(WHOLE, way) for way in ways]

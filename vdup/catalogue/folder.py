@@ -274,13 +274,13 @@ class LibraryFolder:
             raise ValueError(f"no indexed video has the number {number}")
         return sound_codes(self.codes, record)
 
-    def movie(self, number: int) -> PackedMovie | None:
+    def movie(self, record: VideoRecord) -> PackedMovie | None:
         """Movie of an indexed video; None when it has none.
 
         Raises:
             LibraryDamagedError: It is damaged.
         """
-        return stored_movie(self.path, number, self.catalogue.extras.movie_parts(number))
+        return stored_movie(self.path, record, self.catalogue.extras.movie_parts(record.number))
 
     def rows_of(self, record: VideoRecord) -> RowArray:
         """Rows of an indexed video, live or retired, ascending, int64 [N]."""

@@ -90,13 +90,13 @@ def sound_codes(codes: CodeFile, record: VideoRecord) -> VideoCodes:
     return stored
 
 
-def stored_movie(folder: Path, number: int, parts: Sequence[bytes]) -> PackedMovie | None:
+def stored_movie(folder: Path, record: VideoRecord, parts: Sequence[bytes]) -> PackedMovie | None:
     """The movie of a video; none where no part is stored.
 
     Raises:
         LibraryDamagedError: its first part is damaged.
     """
-    return PackedMovie(parts, f"{folder}: the movie of video {number}") if parts else None
+    return PackedMovie(parts, f"{folder}: the movie of video {record.number}", record.shape) if parts else None
 
 
 def stored_picture_track(folder: Path, number: int, data: bytes | None) -> PictureTrack | None:
@@ -182,7 +182,7 @@ def _representative_problems(codes: CodeFile, live: RowArray) -> list[str]:
 
 def _movie_problems(folder: Path, catalogue: Catalogue, record: VideoRecord) -> list[str]:
     try:
-        movie = stored_movie(folder, record.number, catalogue.extras.movie_parts(record.number))
+        movie = stored_movie(folder, record, catalogue.extras.movie_parts(record.number))
         if movie is not None:
             movie.check()
         stored_picture_track(folder, record.number, catalogue.extras.picture_track(record.number))

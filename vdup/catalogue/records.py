@@ -5,6 +5,7 @@ from enum import Enum
 from pathlib import Path
 
 from vdup.errors import VideoOpenError
+from vdup.types import USUAL_SHAPE
 
 
 class VideoState(Enum):
@@ -76,6 +77,11 @@ class VideoRecord:
     """Frames that were decoded for it; at least its rows, because a row stands for a run of equal frames."""
     indexed_at: str
     """When this record was made: UTC, ISO 8601 with seconds."""
+
+    @property
+    def shape(self) -> float:
+        """Width over height of the frames; the usual one where that is not known."""
+        return self.width / self.height if self.width and self.height else USUAL_SHAPE
 
     @property
     def file(self) -> FileStamp:

@@ -128,7 +128,7 @@ def _found(
     track = stored_track(codes, calibration, 1.0 / stored_fps, times_shown)
     matcher = SegmentMatcher(config, calibration, 1.0 / sampling.library_fps)
     second_look = SecondLook(matcher, calibration, config)
-    movie = library.folder.movie(record.number)
+    movie = library.folder.movie(record)
     found: dict[int, list[Shared]] = {}
     for candidate in find_candidates(library, track, config):
         other = records.get(candidate.video_number)
@@ -137,7 +137,7 @@ def _found(
         weights = library.lookup.weights(library.folder.rows_of(other))
         reference = library.folder.video_codes(other.number)
         plausible = suppress_competing(matcher.match(track, candidate.query_rows, reference, weights))
-        pair = Pair([track], movie, reference, weights, library.folder.movie(other.number))
+        pair = Pair([track], movie, reference, weights, library.folder.movie(other))
         verified = second_look.at(pair, plausible)
         segments = [item for item in verified if item.score >= config.threshold]
         shown = [item for item in segments if _moves_alike(item) or not _is_nearly_blank(track, item.intervals()[0])]

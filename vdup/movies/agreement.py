@@ -5,6 +5,7 @@ between two cameras. It does not agree in the detail of each picture, nor in all
 changes within a second.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,7 @@ _PART_PIXELS = 4
 """Sides of a part of the picture."""
 _LEAST_PIXELS = 8
 """Pixels of a part that must be seen."""
+_LEAST_DETAIL = 0.01
 _LEAST_CHANGE = 0.03
 """Root of the mean square of what changes in a part, on the side where more does, below which nothing is said to."""
 
@@ -31,6 +33,8 @@ class Agreement:
     """Correlation of what changes in a part of the picture: the mean over the parts in which something does."""
     parts: int
     """How many these are, of 64."""
+    changing_detail: float = 0.0
+    """Correlation of what changes in the detail, over all moments at once; 0 where nothing does."""
 
 
 def agreement(query: FloatArray, reference: FloatArray, seen: BoolArray) -> Agreement:
@@ -41,9 +45,16 @@ def agreement(query: FloatArray, reference: FloatArray, seen: BoolArray) -> Agre
         reference: the same of the reference, where they lie in the query's picture.
         seen: pixels that the reference covers, bool [32, 32].
     """
-    of_detail = correlations(detail(query)[:, seen], detail(reference)[:, seen])
+    details = [detail(side)[:, seen] for side in (query, reference)]
+    of_detail = correlations(*details)
+    changing = [(side - side.mean(axis=0)).reshape(1, -1) for side in details]
+    energy = [float((side**2).mean()) if side.size else 0.0 for side in changing]
+    changing_detail = float((changing[0] * changing[1]).mean()) if changing[0].size else 0.0
+    changing_detail /= math.sqrt(energy[0] * energy[1]) + _LEAST_DETAIL**2
     spread = _of_parts(query - query.mean(axis=0), reference - reference.mean(axis=0), seen)
-    return Agreement(float(np.median(of_detail)), float(spread.mean()) if len(spread) else 0.0, len(spread))
+    return Agreement(
+        float(np.median(of_detail)), float(spread.mean()) if len(spread) else 0.0, len(spread), changing_detail
+    )
 
 
 def detail(pictures: FloatArray) -> FloatArray:

@@ -1,10 +1,11 @@
 """A small grey movie of a video, and its pictures at any moment."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from vdup.types import FloatArray, TimeArray
+from vdup.types import USUAL_SHAPE, FloatArray, TimeArray
 from vdup.video.scaling import MOVIE_SIDE_PIXELS
 
 MOVIE_FPS = 4.0
@@ -20,11 +21,15 @@ class Movie:
     pictures_per_second: float
     first_seconds: float = 0.0
     """Moment of the first picture."""
+    shape: float = USUAL_SHAPE
+    """Width over height of the frames that the pictures were made from."""
 
     def __post_init__(self) -> None:
         side = MOVIE_SIDE_PIXELS
         if self.pictures.ndim != 3 or self.pictures.shape[1:] != (side, side):
             raise ValueError(f"pictures must be [N, {side}, {side}], got {self.pictures.shape}")
+        if not 0 < self.shape < math.inf:
+            raise ValueError(f"shape must be above 0, got {self.shape}")
         if not self.pictures_per_second > 0:
             raise ValueError(f"pictures_per_second must be above 0, got {self.pictures_per_second}")
 

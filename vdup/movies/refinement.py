@@ -7,7 +7,7 @@ picture.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,7 +16,7 @@ from vdup.movies.changes import changes_at, evened
 from vdup.movies.movie import Movie
 from vdup.movies.placement import place_pictures
 from vdup.movies.rectangles import WHOLE, clipped, of_placement
-from vdup.types import FloatArray, Placement, Rectangle, TimeArray
+from vdup.types import USUAL_SHAPE, FloatArray, Placement, Rectangle, TimeArray
 
 _BLUR_SECONDS = 0.3
 _DETAIL_REACH_PIXELS = 2
@@ -26,6 +26,8 @@ _COMPONENTS = 8
 """Of the query's changes over time, which are compared in place of all moments."""
 _STEPS = (1 / 16, 1 / 32, 1 / 64, 1 / 128)
 """By which edges are moved, in sides of the query's picture."""
+_TILT_DEGREES = 60.0
+"""A tilt is changed by so much times the step: what moves the corners about as far."""
 _ROUNDS = 3
 _LEAST_SIDE = 0.12
 _PLAIN_BONUS = 0.03
@@ -58,6 +60,8 @@ class Pictures:
 
     query: FloatArray
     reference: FloatArray
+    proportions: float = USUAL_SHAPE
+    """Width over height of the reference's frames."""
 
 
 def pictures_to_compare(
@@ -79,7 +83,7 @@ def pictures_to_compare(
         np.concatenate([np.tensordot(mixtures, change, axes=1), weight * detail[None]]).astype(np.float32)
         for change, detail in zip(changes, details, strict=True)
     )
-    return Pictures(query_side, reference_side)
+    return Pictures(query_side, reference_side, reference.shape)
 
 
 def refine(
@@ -90,14 +94,14 @@ def refine(
     Args:
         pictures: what is compared.
         starts: placements to begin with, one or more.
-        plain: those that are likely in themselves; they are also tried as they are, and others must fit clearly better.
+        plain: those that are likely in themselves; they are also tried as they are, with a tilt made finer, and others
+            must fit clearly better.
         cuts: look for the part of the query's picture in which the reference is seen; where little agrees, chance would
             cut one out.
     """
-    found = [_refined(pictures, start, cuts) for start in dict.fromkeys(starts)]
-    found += [_judged(pictures, start, WHOLE) for start in plain]
-    bonus = dict.fromkeys(plain, _PLAIN_BONUS)
-    return max(found, key=lambda one: math.sqrt(one.explained) + bonus.get(one.placement, 0.0))
+    found = [(_refined(pictures, start, cuts), 0.0) for start in dict.fromkeys(starts)]
+    found += [(_with_finer_tilt(pictures, start), _PLAIN_BONUS) for start in plain]
+    return max(found, key=lambda one: math.sqrt(one[0].explained) + one[1])[0]
 
 
 def _detail(mean: FloatArray) -> FloatArray:
@@ -118,9 +122,16 @@ def _refined(pictures: Pictures, start: Placement, cuts: bool) -> Refined:
     for _ in range(2):
         mask = _mask(window, pictures.query.shape[-1])
         for step in _STEPS:
-            placement = _moved(pictures, placement, mask, step)
+            placement = _moved(pictures, placement, mask, step, _neighbours)
         window = _window(pictures, placement) if cuts else WHOLE
     return _judged(pictures, placement, window)
+
+
+def _with_finer_tilt(pictures: Pictures, placement: Placement) -> Refined:
+    mask = _mask(WHOLE, pictures.query.shape[-1])
+    for step in _STEPS:
+        placement = _moved(pictures, placement, mask, step, _tilts)
+    return _judged(pictures, placement, WHOLE)
 
 
 def _judged(pictures: Pictures, placement: Placement, window: Rectangle) -> Refined:
@@ -135,12 +146,18 @@ def _judged(pictures: Pictures, placement: Placement, window: Rectangle) -> Refi
     return Refined(placement, window, correlation, explained, math.log(left_disturbed / left))
 
 
-def _moved(pictures: Pictures, placement: Placement, mask: FloatArray, step: float) -> Placement:
-    """The placement with edges moved by steps, as long as that brings something."""
+def _moved(
+    pictures: Pictures,
+    placement: Placement,
+    mask: FloatArray,
+    step: float,
+    neighbours: Callable[[Placement, float], list[Placement]],
+) -> Placement:
+    """The placement moved by steps, as long as that brings something."""
     best, value = placement, _fit(pictures, placement, mask)
     for _ in range(_ROUNDS):
         before = value
-        for other in [moved for sign in (-step, step) for moved in _neighbours(best, sign)]:
+        for other in [moved for sign in (-step, step) for moved in neighbours(best, sign)]:
             fit = _fit(pictures, other, mask)
             if fit > value:
                 best, value = other, fit
@@ -162,7 +179,12 @@ def _neighbours(placed: Placement, step: float) -> list[Placement]:
         | {"width": placed.width + 2 * step},
     )
     moved = [replace(placed, **move) for move in moves]  # type: ignore[arg-type]
-    return [other for other in moved if min(other.height, other.width) >= _LEAST_SIDE]
+    return [other for other in moved if min(other.height, other.width) >= _LEAST_SIDE] + _tilts(placed, step)
+
+
+def _tilts(placed: Placement, step: float) -> list[Placement]:
+    """Tilted by a little more; what is straight stays straight."""
+    return [replace(placed, tilt_degrees=placed.tilt_degrees + _TILT_DEGREES * step)] if placed.tilt_degrees else []
 
 
 def _disturbed(placed: Placement, window: Rectangle) -> list[Placement]:

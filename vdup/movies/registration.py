@@ -128,7 +128,9 @@ def register(
     of_query = changes_at(query, times, _BLUR_SECONDS)
     shifted = [changes_at(reference, line + shift, _BLUR_SECONDS * speed) for shift in _SHIFTS_SECONDS]
     placement = find_placement(
-        _with_standing(of_query, query.at(times)), [_with_standing(part, reference.at(line)) for part in shifted]
+        _with_standing(of_query, query.at(times)),
+        [_with_standing(part, reference.at(line)) for part in shifted],
+        reference.shape,
     ).placement
     span = (line[0] - _REACH_SECONDS, line[-1] + _REACH_SECONDS)
     tables = LineTables.of(query, times, reference, span, placement)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from vdup.errors import LibraryDamagedError
 from vdup.movies.movie import Movie
-from vdup.types import FloatArray
+from vdup.types import USUAL_SHAPE, FloatArray
 from vdup.video.scaling import MOVIE_SIDE_PIXELS
 
 BLOCK_PICTURES = 8
@@ -75,12 +75,13 @@ def pack_movie(movie: Movie) -> Iterator[bytes]:
 class PackedMovie:
     """A movie as it is stored, of which stretches can be unpacked."""
 
-    def __init__(self, parts: Sequence[bytes], name: str = "a movie") -> None:
+    def __init__(self, parts: Sequence[bytes], name: str = "a movie", shape: float = USUAL_SHAPE) -> None:
         """Takes all parts, in order, one or more.
 
         Args:
             parts: as :func:`pack_movie` made them.
             name: for messages.
+            shape: width over height of the frames that the pictures were made from.
 
         Raises:
             ValueError: there is none.
@@ -90,6 +91,7 @@ class PackedMovie:
             raise ValueError("no part of a movie was given")
         self._parts = list(parts)
         self._name = name
+        self._shape = shape
         self.pictures_per_second: float = self._opened(_header, self._parts[0])[0]
 
     def between(self, start_seconds: float, end_seconds: float) -> Movie:
@@ -103,7 +105,7 @@ class PackedMovie:
         first = int(np.clip(start_seconds // part_seconds, 0, last))
         end = int(np.clip(end_seconds // part_seconds, first, last))
         pictures = [self._opened(_unpack, part) for part in self._parts[first : end + 1]]
-        return Movie(np.concatenate(pictures), self.pictures_per_second, first * part_seconds)
+        return Movie(np.concatenate(pictures), self.pictures_per_second, first * part_seconds, self._shape)
 
     def check(self) -> None:
         """Unpacks every part.

@@ -169,7 +169,7 @@ def match_query(
 def _pictures_of(library: OpenLibrary, record: VideoRecord) -> ReferencePictures:
     folder = library.folder
     track = stored_picture_track(folder.path, record.number, folder.catalogue.extras.picture_track(record.number))
-    return ReferencePictures(folder.movie(record.number), track)
+    return ReferencePictures(folder.movie(record), track)
 
 
 def find_segments(
@@ -217,7 +217,7 @@ def find_segments(
         if record is not None:
             mine = [segment for other, segment in likely if other == number]
             codes, weights = library.folder.video_codes(number), library.lookup.weights(library.folder.rows_of(record))
-            pair = Pair(tracks, movie, codes, weights, library.folder.movie(number))
+            pair = Pair(tracks, movie, codes, weights, library.folder.movie(record))
             chosen += [(record, segment) for segment in second_look.at(pair, mine)]
     reported = (
         (record, replace(segment, score=scores.reported(segment.score))) for record, segment in silence_farther(chosen)

@@ -101,6 +101,7 @@ def _edits(edits: Edits) -> Json:
         "fills": _rectangle(edits.fills),
         "mirrored": edits.mirrored,
         "turned_degrees": edits.turned_degrees,
+        "tilted_degrees": rounded(edits.tilted_degrees, 1),
         "confidence": rounded(edits.confidence, 4),
         "confidence_inputs": None
         if edits.confidence_inputs is None
@@ -125,6 +126,7 @@ def _picture(found: PictureMatch) -> Json:
         "width": rounded(placed.width, 4),
         "mirrored": placed.mirrored,
         "quarter_turns": placed.quarter_turns,
+        "tilt_degrees": rounded(placed.tilt_degrees, 1),
         "clear": found.clear,
     }
 

@@ -34,6 +34,7 @@ def describe_picture(match: Match) -> str:
     words = ["mirrored"] if found.mirrored else []
     if found.quarter_turns:
         words.append(f"turned {90 * found.quarter_turns}°")
+    words += _tilted(found.tilt_degrees)
     return ", ".join([*words, *_rectangle(found)]) or "whole"
 
 
@@ -44,7 +45,8 @@ def _edited(edits: Edits, mirrored: bool) -> str:
     words = ["mirrored"] if edits.mirrored else []
     if edits.turned_degrees:
         words.append(f"turned {edits.turned_degrees}°")
-    if edits.turned_degrees == 0 and _in_place(edits):
+    words += _tilted(edits.tilted_degrees)
+    if not edits.turned_degrees and not edits.tilted_degrees and _in_place(edits):
         # Neither cropped nor moved: what is not told of is plain, or covered by something else.
         if edits.fills.area < _MOSTLY:
             words.append(f"{100 * edits.fills.area:.0f}% of it in place")
@@ -55,6 +57,10 @@ def _edited(edits: Edits, mirrored: bool) -> str:
         filled = 100 * edits.fills.area
         words.append(f"inset of {filled:.0f}%" if filled < 100 * _INSET_SHARE else f"bordered, {filled:.0f}%")
     return ", ".join([*words, *colour]) or "whole"
+
+
+def _tilted(degrees: float) -> list[str]:
+    return [f"tilted {abs(degrees):.0f}° to the {'left' if degrees > 0 else 'right'}"] if degrees else []
 
 
 def _in_place(edits: Edits) -> bool:
