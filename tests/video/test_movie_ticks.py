@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from vdup.video.movie_ticks import movie_ticks, ticks_between
+from vdup.video.movie_ticks import SampledFrame, movie_ticks, parted_at_cut, ticks_between
 from vdup.video.ticks import frames_at_ticks
 
 END_SECONDS = 10.3
@@ -43,3 +43,23 @@ def test_a_video_of_one_frame_has_a_movie_of_one_picture_at_least() -> None:
 def test_ticks_for_a_rate() -> None:
     assert [ticks_between(rate, 4.0) for rate in (0.5, 1.0, 1.2, 2.0, 3.0, 4.0, 6.0)] == [8, 4, 4, 2, 2, 1, 1]
     assert ticks_between(1.0, 0.0) == 0
+
+
+def _frame(*greys: int) -> SampledFrame:
+    """A frame whose grey pictures have these levels, the first of them its own."""
+    return SampledFrame(0.0, _picture(greys[0]), [np.full((64, 64), grey, dtype=np.uint8) for grey in greys])
+
+
+@pytest.mark.parametrize(
+    ("before", "kept"),
+    [((10, 11, 12, 11), 4), ((10, 12, 198, 203), 2), ((10, 190, 200, 201), 1), ((10, 90, 120, 200), 2), ((10,), 1)],
+)
+def test_pictures_between_go_to_the_side_of_the_cut_that_they_are_like(before: tuple[int, ...], kept: int) -> None:
+    first, second = parted_at_cut(_frame(*before), _frame(200, 202))
+    levels = [[int(grey[0, 0]) for grey in frame.movie] for frame in (first, second)]
+    assert levels == [list(before[:kept]), [*before[kept:], 200, 202]]
+
+
+def test_frames_without_a_movie_are_left_as_they_are() -> None:
+    frames = SampledFrame(0.0, _picture(1)), SampledFrame(1.0, _picture(200))
+    assert parted_at_cut(*frames) == frames

@@ -130,6 +130,18 @@ def test_bars_are_cut_shot_by_shot() -> None:
     assert np.array_equal(images[6:], sampled(full, crop_bars=False)[0].images)
 
 
+def test_grey_pictures_behind_a_cut_are_cut_to_the_picture_of_its_shot() -> None:
+    """The cut lies between two sampled frames: what comes right after it has no bars any more."""
+    boxed = [letterboxed(numbered_picture(n, 160, 72), 12) for n in range(6)]
+    full = [other_scene() for _ in range(6)]
+    reader = PictureReader([*boxed, *full])
+    sampler = VideoSampler(reader, frames_per_second=0.25, side_pixels=32, crop_bars=True, movie_fps=1.0)
+    greys = np.concatenate([batch.images[..., 0] for batch in sampler if batch.view == MOVIE_VIEW]).astype(int)
+    assert len(greys) == 12
+    assert np.abs(greys[6:] - shrink(other_scene())).max() == 0, "of the seventh and eighth, too"
+    assert np.abs(greys[4] - shrink(numbered_picture(4, 160, 72))).mean() < 8
+
+
 def test_boxes_say_where_the_picture_lies_in_its_frame() -> None:
     boxed = [letterboxed(numbered_picture(n, 160, 72), 12) for n in range(6)]
     whole = [numbered_picture(n, 160, 96) for n in range(6)]

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vdup.video.bars import find_picture
+from vdup.video.filling import filled_smoothly
 from vdup.video.panels import MAX_PANELS, MIN_FRAMES, Box, find_panels
 
 MAX_VIEWS = MAX_PANELS + 1
@@ -22,8 +23,6 @@ _SAME_PLACE = 0.7
 """Views that are so like one another continue each other."""
 _MOST_COVERED = 0.5
 """Insets that take more of their host than this leave nothing worth a look."""
-_COVER_LEVEL = 124
-"""Grey of about the mean of photographs, to which networks trained on them react least."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +36,7 @@ class View:
     def show(self, frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """What a frame uint8 [H, W, 3] shows of it, as a contiguous array."""
         if self.insets:
-            frame = frame.copy()
-            for inset in self.insets:
-                inset.cut(frame)[:] = _COVER_LEVEL
+            frame = filled_smoothly(frame, self.insets)
         return np.ascontiguousarray(self.box.cut(frame))
 
     def continues(self, other: "View") -> bool:

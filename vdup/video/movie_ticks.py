@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from vdup.video.scaling import shrink
 from vdup.video.ticks import first_tick_at
 
 
@@ -19,12 +20,34 @@ class SampledFrame:
     picture: NDArray[np.uint8]
     """RGB, uint8 [H, W, 3]."""
     movie: list[NDArray[np.uint8]] = field(default_factory=list)
-    """What is on screen at the ticks of a movie from this frame on, uint8 [H, W] each."""
+    """What is on screen at the ticks of a movie from this frame on, uint8 [H, W] each; behind a cut also what was there
+    since it."""
 
 
 def ticks_between(frames_per_second: float, movie_fps: float) -> int:
     """Ticks of a movie for each sampled frame: as few as give ``movie_fps``; 0 where no movie is wanted."""
     return math.ceil(movie_fps / frames_per_second - 1e-9) if movie_fps > 0 else 0
+
+
+def parted_at_cut(before: SampledFrame, after: SampledFrame) -> tuple[SampledFrame, SampledFrame]:
+    """Two frames with a cut between them, and the grey pictures that lie between where they belong.
+
+    The cut comes somewhere between the two: the last pictures of the first frame go to the second, as long as they are
+    more like that one's. Order and number stay.
+    """
+    if len(before.movie) < 2 or not after.movie:
+        return before, after
+    first, second = shrink(before.movie[0]).astype(np.int16), shrink(after.movie[0]).astype(np.int16)
+    kept = len(before.movie)
+    while kept > 1:
+        small = shrink(before.movie[kept - 1]).astype(np.int16)
+        if np.abs(small - second).mean() >= np.abs(small - first).mean():
+            break
+        kept -= 1
+    return (
+        replace(before, movie=before.movie[:kept]),
+        replace(after, movie=[*before.movie[kept:], *after.movie]),
+    )
 
 
 def movie_ticks(

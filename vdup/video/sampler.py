@@ -12,7 +12,7 @@ from vdup.types import MOVIE_VIEW, FrameBatch, VideoEnd, VideoInfo
 from vdup.video.bars import find_picture
 from vdup.video.blank import is_blank
 from vdup.video.layout import LayoutTracker
-from vdup.video.movie_ticks import SampledFrame, movie_ticks, ticks_between
+from vdup.video.movie_ticks import SampledFrame, movie_ticks, parted_at_cut, ticks_between
 from vdup.video.rate import rate_for
 from vdup.video.reader import DEFAULT_SHORT_SIDE_PIXELS, VideoReader, open_video
 from vdup.video.scaling import shrink, squash
@@ -219,10 +219,15 @@ def sample_video(
 
 
 def split_shots(frames: Iterable[SampledFrame]) -> Iterator[list[SampledFrame]]:
-    """Group frames into shots of at most ``SHOT_LIMIT_FRAMES``; times and order are kept."""
+    """Group frames into shots of at most ``SHOT_LIMIT_FRAMES``; times and order are kept.
+
+    Grey pictures between two frames go to the shot whose frame they are more like: they are cut to its picture.
+    """
     shot: list[SampledFrame] = []
-    for frame in frames:
+    for sampled in frames:
+        frame = sampled
         if shot and (len(shot) == SHOT_LIMIT_FRAMES or is_cut(shot[-1].picture, frame.picture)):
+            shot[-1], frame = parted_at_cut(shot[-1], frame)
             yield shot
             shot = []
         shot.append(frame)
