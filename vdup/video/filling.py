@@ -36,7 +36,7 @@ def filled_smoothly(frame: NDArray[np.uint8], parts: Iterable[Box]) -> NDArray[n
     weights = _scaled(seen.astype(np.float32), _GRID, _GRID, Image.Resampling.BOX) / 255
     sums = _in_colours(filled.astype(np.float32), _GRID, _GRID, Image.Resampling.BOX)
     known = weights >= _LEAST_SEEN
-    smooth = _completed(np.where(known[..., None], sums, 0), np.where(known, weights, 0))
+    smooth = _completed(sums * known[..., None], weights * known)
     height, width = frame.shape[:2]
     large = _in_colours(smooth, height, width, Image.Resampling.BILINEAR).round().clip(0, 255).astype(np.uint8)
     for box in boxes:
