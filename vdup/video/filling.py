@@ -33,12 +33,12 @@ def filled_smoothly(frame: NDArray[np.uint8], parts: Iterable[Box]) -> NDArray[n
     for box in boxes:
         box.cut(seen)[:] = 0
         box.cut(filled)[:] = 0
-    weights = _scaled(seen.astype(np.float32), _GRID, _GRID, Image.Resampling.BOX) / 255
+    weights = _scaled(seen.astype(np.float32) / 255, _GRID, _GRID, Image.Resampling.BOX)
     sums = _in_colours(filled.astype(np.float32), _GRID, _GRID, Image.Resampling.BOX)
-    known = weights >= _LEAST_SEEN
+    known = (weights >= _LEAST_SEEN).astype(np.float32)
     smooth = _completed(sums * known[..., None], weights * known)
     height, width = frame.shape[:2]
-    large = _in_colours(smooth, height, width, Image.Resampling.BILINEAR).round().clip(0, 255).astype(np.uint8)
+    large = np.clip(_in_colours(smooth, height, width, Image.Resampling.BILINEAR).round(), 0, 255).astype(np.uint8)
     for box in boxes:
         box.cut(filled)[:] = box.cut(large)
     return filled
@@ -47,7 +47,7 @@ def filled_smoothly(frame: NDArray[np.uint8], parts: Iterable[Box]) -> NDArray[n
 def _completed(sums: FloatArray, weights: FloatArray) -> FloatArray:
     """Colours of every cell of a square grid, float32 [S, S, 3], from sums of colours and how much went into them."""
     side = len(weights)
-    own: FloatArray = sums / np.maximum(weights, 1e-6)[..., None]
+    own = (sums / np.maximum(weights, 1e-6)[..., None]).astype(np.float32)
     if side == 1:
         return own
     half = side // 2
