@@ -33,7 +33,7 @@ def filled_smoothly(frame: NDArray[np.uint8], parts: Iterable[Box]) -> NDArray[n
     for box in boxes:
         box.cut(seen)[:] = 0
         box.cut(filled)[:] = 0
-    weights = _scaled(seen.astype(np.float32) / 255, _GRID, _GRID, Image.Resampling.BOX)
+    weights = _scaled((seen > 0).astype(np.float32), _GRID, _GRID, Image.Resampling.BOX)
     sums = _in_colours(filled.astype(np.float32), _GRID, _GRID, Image.Resampling.BOX)
     known = (weights >= _LEAST_SEEN).astype(np.float32)
     smooth = _completed(sums * known[..., None], weights * known)
