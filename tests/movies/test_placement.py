@@ -9,7 +9,7 @@ from movies.moving_pictures import Blobs
 from vdup.movies.changes import changes_at
 from vdup.movies.movie import Movie
 from vdup.movies.placement import Found, find_placement, place_pictures
-from vdup.types import FloatArray, Placement
+from vdup.types import FloatArray, Placement, Rectangle
 
 TIMES = np.linspace(0.5, 7.5, 24)
 
@@ -95,6 +95,22 @@ def test_pictures_are_placed_tilted() -> None:
     assert 0.7 < inside.mean() < 0.95
     assert np.abs(placed[0] - expected)[inside].max() < 6, "of a range of 180; pixels are mixed of four"
     assert (placed[0][covered == 0] == 0).all()
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_a_part_that_is_a_picture_of_its_own_is_believed(mirrored: bool) -> None:
+    """What moves round an inset is like what moves in it; known borders tell the place."""
+    part = Rectangle(0.2, 0.3, 0.5, 0.5)
+    guest = _scene(9)
+    placed = Placement(part.top, part.left, part.height, part.width, mirrored=mirrored, quarter_turns=0)
+    query = _inset(9, guest, placed)
+    noise = np.random.default_rng(1).normal(0, 25, query.pictures.shape).astype(np.float32)
+    noisy = Movie(query.pictures + noise, query.pictures_per_second)
+    found = find_placement(_changes(noisy), [_changes(guest)] * 3, likely=[part, Rectangle(0, 0, 0.3, 0.3)])
+    assert found.placement.mirrored == mirrored
+    assert _overlap(found.placement, placed) > 0.8
+    elsewhere = find_placement(_changes(noisy), [_changes(guest)] * 3, likely=[Rectangle(0.6, 0.0, 0.4, 0.3)])
+    assert _overlap(elsewhere.placement, placed) > 0.6, "a part that shows something else is not taken"
 
 
 def test_the_shift_is_told_at_which_it_was_found() -> None:

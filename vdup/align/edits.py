@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from vdup.align.matcher import QueryTrack, ScoredSegment
+from vdup.align.panels import box_between, panels_between
 from vdup.align.verification import is_clear
 from vdup.movies.colour import compare_colours
 from vdup.movies.picture_track import PictureTrack
 from vdup.movies.placement import find_placement
-from vdup.movies.rectangles import WHOLE, clipped, of_box, of_placement, relative, shown_and_filled
+from vdup.movies.rectangles import WHOLE, clipped, of_placement, shown_and_filled
 from vdup.movies.refinement import Pictures, Refined, pictures_to_compare, refine
 from vdup.movies.registration import Registration
 from vdup.movies.storage import PackedMovie
@@ -26,7 +27,6 @@ _MARGIN_SHARE = 0.1
 
 _SAME_PLACE = 0.6
 """A panel that is so like what was found is where it lies: its borders were seen in the frames themselves."""
-_DIFFERENT_PANEL = 0.9
 
 GEOMETRY_INPUTS = ("sharpness", "contrast")
 _GEOMETRY_BIAS = 0.73
@@ -72,11 +72,11 @@ def tell_edits(scored: ScoredSegment, tracks: Sequence[QueryTrack], reference: R
         line.speed,
         line.intercept_seconds,
     )
-    query_box = _box(tracks[0].pictures, start, end)
-    panels = _panels(tracks, start, end, query_box)
+    query_box = box_between(tracks[0].pictures, start, end)
+    panels = panels_between(tracks, start, end)
     refined = refine(pictures, *_starts(scored, found, pictures, panels), cuts=is_clear(found))
     window = _snapped(refined, panels)
-    reference_box = _box(reference.track, reference_start, reference_end)
+    reference_box = box_between(reference.track, reference_start, reference_end)
     rectangles = shown_and_filled(refined.placement, window, query_box, reference_box)
     if rectangles is None:
         return None
@@ -113,25 +113,6 @@ def confidence(inputs: Mapping[str, float]) -> float:
     weighted = zip(GEOMETRY_INPUTS, _GEOMETRY_WEIGHTS, strict=True)
     logit = _GEOMETRY_BIAS + sum(weight * inputs[name] for name, weight in weighted)
     return 1 / (1 + math.exp(-min(max(logit, -60.0), 60.0)))
-
-
-def _box(track: PictureTrack | None, start_seconds: float, end_seconds: float) -> Rectangle:
-    return WHOLE if track is None else of_box(track.box_between(start_seconds, end_seconds))
-
-
-def _panels(tracks: Sequence[QueryTrack], start: float, end: float, query_box: Rectangle) -> list[Rectangle]:
-    """Panels that are there from a moment to another, in sides of the query's picture."""
-    panels: list[Rectangle] = []
-    for track in tracks:
-        if not track.panel or track.mirrored or track.pictures is None:
-            continue
-        times = track.pictures.times_seconds
-        if not ((times >= start) & (times <= end)).any():
-            continue
-        panel = clipped(relative(_box(track.pictures, start, end), query_box), WHOLE)
-        if panel.area > 0 and panel.likeness(WHOLE) < _DIFFERENT_PANEL:
-            panels.append(panel)
-    return panels
 
 
 def _starts(

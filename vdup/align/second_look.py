@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from vdup.align.calibration import Calibration
 from vdup.align.line_fit import Line
 from vdup.align.matcher import QueryTrack, ScoredSegment, SegmentMatcher
+from vdup.align.panels import panels_between
 from vdup.align.plain_lines import PlainLine, plain_lines
 from vdup.align.segments import overlap_share, suppress
 from vdup.align.still import is_still, settle_still
@@ -72,7 +73,10 @@ class SecondLook:
     def _verified(self, pair: Pair, segments: Sequence[ScoredSegment]) -> list[ScoredSegment]:
         seconds = pair.reference.duration_seconds
         return [
-            verify(item, pair.query_movie, pair.reference_movie, seconds, self._calibration, self._limits)
+            verify(
+                *(item, pair.query_movie, pair.reference_movie, seconds, self._calibration, self._limits),
+                panels_between(pair.tracks, *item.intervals()[0]),
+            )
             for item in segments
         ]
 

@@ -10,6 +10,7 @@ from vdup.align.matcher import ScoredSegment
 from vdup.align.refine import Segment
 from vdup.movies.registration import STILL, Registration, register
 from vdup.movies.storage import PackedMovie
+from vdup.types import Rectangle
 
 _CONTEXT_SECONDS = 12.0
 """Movies are unpacked so far before and after a segment."""
@@ -41,6 +42,7 @@ def verify(
     reference_seconds: float,
     calibration: Calibration,
     speed_limits: tuple[float, float],
+    panels: Sequence[Rectangle] = (),
 ) -> ScoredSegment:
     """Registers the movies of a segment, and scores and places it anew.
 
@@ -51,6 +53,7 @@ def verify(
         reference_seconds: length of the reference.
         calibration: with its model of verification; without one the score stays as it is.
         speed_limits: slowest and fastest playback.
+        panels: parts of the query's picture that are pictures of their own.
 
     Raises:
         LibraryDamagedError: a stored movie is damaged.
@@ -66,6 +69,7 @@ def verify(
         segment.line.speed,
         segment.line.intercept_seconds,
         speed_limits,
+        panels,
     )
     score, inputs = scored.score, None
     if calibration.verification is not None:

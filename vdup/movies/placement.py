@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from vdup.movies.tilt import reached, tilted
-from vdup.types import USUAL_SHAPE, BoolArray, FloatArray, Placement
+from vdup.types import USUAL_SHAPE, BoolArray, FloatArray, Placement, Rectangle
 
 _COARSE_COMPONENTS = 6
 _FINE_COMPONENTS = 8
@@ -46,6 +46,10 @@ _TILTS_DEGREES = (-18.0, -12.0, -6.0, 6.0, 12.0, 18.0)
 _FINE_TILTS_DEGREES = (-3.0, 0.0, 3.0)
 _TILTED_SCALES = (0.8, 1.0, 1.2, 1.45, 1.75)
 _KEPT_TILTED = 3
+_LIKELY_BONUS = 0.1
+"""Correlation that a part which is a picture of its own is given for itself."""
+_SAME_PART = 0.65
+"""Likeness of two rectangles that are taken for the same part."""
 _STRAIGHT_IS_CLEAR = 0.8
 """Tilted placements are not tried where a straight one correlates by more than this."""
 _STANDING_BONUS = 0.3
@@ -123,13 +127,19 @@ class Found:
         return self.correlation - odds
 
 
-def find_placement(query: FloatArray, references: Sequence[FloatArray], proportions: float = USUAL_SHAPE) -> Found:
+def find_placement(
+    query: FloatArray,
+    references: Sequence[FloatArray],
+    proportions: float = USUAL_SHAPE,
+    likely: Sequence[Rectangle] = (),
+) -> Found:
     """The placement at which what changes in the query and in the reference correlates most.
 
     Args:
         query: changes at several moments, and last the detail of what stands, float32 [N, 32, 32].
         references: the same of the reference, each at other shifts in time, float32 [N, 32, 32].
         proportions: width over height of the reference's frames.
+        likely: parts of the query's picture that are pictures of their own: all of the reference may well fill one.
 
     Returns:
         The best one; a correlation of -1 where nothing overlaps enough.
@@ -139,6 +149,9 @@ def find_placement(query: FloatArray, references: Sequence[FloatArray], proporti
         return whole
     halves = (_halved(query), [_halved(reference) for reference in references])
     straight = max(whole, _straight(query, references, halves), key=lambda found: found.merit)
+    filling = _filling(query, references, likely)
+    if filling is not None and filling.correlation + _LIKELY_BONUS > straight.merit:
+        straight = filling
     if straight.correlation > _STRAIGHT_IS_CLEAR or straight.placement.quarter_turns:
         return straight
     tilted_one = _tilted(query, references, halves, straight.placement.mirrored, proportions)
@@ -169,6 +182,24 @@ def _straight(
                 shape = _Shape(place.mirrored, place.quarter_turns, height, width)
                 by_shift.setdefault(found.shift, set()).add(shape)
     return _finest(query, references, by_shift)
+
+
+def _filling(query: FloatArray, references: Sequence[FloatArray], likely: Sequence[Rectangle]) -> Found | None:
+    """The best placement of the whole reference in one of the likely parts, straight or mirrored."""
+    side = query.shape[-1]
+    by_shift = {
+        len(references) // 2: {
+            _Shape(mirrored, 0, max(2, round(side * part.height * tall)), max(2, round(side * part.width * wide)))
+            for part in likely
+            for mirrored in (False, True)
+            for tall in _FINE_STEPS
+            for wide in _FINE_STEPS
+        }
+    }
+    found = _finest(query, references, by_shift)
+    place = found.placement
+    rectangle = Rectangle(place.top, place.left, place.height, place.width)
+    return found if any(rectangle.likeness(part) > _SAME_PART for part in likely) else None
 
 
 def _tilted(

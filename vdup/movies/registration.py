@@ -1,6 +1,7 @@
 """Two movies held against each other along a segment: where the picture lies, on which line, how well they agree."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from vdup.movies.changes import changes_at, evened
 from vdup.movies.lines import LEAST_COVERED, LineTables
 from vdup.movies.movie import Movie
 from vdup.movies.placement import find_placement, place_pictures
-from vdup.types import FloatArray, Placement, TimeArray
+from vdup.types import FloatArray, Placement, Rectangle, TimeArray
 
 _MOMENTS_A_SECOND = 4.0
 _LEAST_MOMENTS = 8
@@ -105,6 +106,7 @@ def register(
     speed: float,
     intercept_seconds: float,
     speed_limits: tuple[float, float],
+    panels: Sequence[Rectangle] = (),
 ) -> Registration:
     """Registers two movies along a line that may be off by half a second.
 
@@ -115,6 +117,7 @@ def register(
         speed: of the line ``reference = speed * query + intercept``.
         intercept_seconds: of the same.
         speed_limits: slowest and fastest playback.
+        panels: parts of the query's picture that are pictures of their own.
 
     Raises:
         ValueError: a movie has no picture.
@@ -131,6 +134,7 @@ def register(
         _with_standing(of_query, query.at(times)),
         [_with_standing(part, reference.at(line)) for part in shifted],
         reference.shape,
+        panels,
     ).placement
     span = (line[0] - _REACH_SECONDS, line[-1] + _REACH_SECONDS)
     tables = LineTables.of(query, times, reference, span, placement)
