@@ -13,7 +13,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 from vdup.errors import VideoOpenError
 
@@ -21,8 +21,10 @@ from ..edits.footage_file import even, length_seconds, picture_size, read_frames
 from ..edits.table import EDIT_NAMES, EDITS, EditChain, draw_combination, parse_edits
 from ..edits.types import Frames, Surroundings, change_each, size_of
 from .clips import PhotoClip
+from .lectures import Template, draw_template, show_lecture
 from .photographs import PhotographStock
 from .problem_files import TAKE, CopiedStretch, EditedQuery, write_tables
+from .stills import slate, still
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +41,10 @@ _FOOTAGE_SECONDS = (2.0, 6.0)
 _SURROUNDINGS_SECONDS = 6.0
 _PIECE_FRAMES = 50
 _SLATE_EVERY = 10
+_LECTURE_EVERY = 5
+"""Of the references that are not real videos, every so many is a lecture: slides on a template."""
+_OTHER_LECTURE_EVERY = 10
+"""Of the queries without copies, every so many is another lecture on the template of one of those."""
 _TAKE_EVERY = 2
 """Of the queries without copies, every so many shows another moment of a reference, while there are real videos."""
 _TAKE_SECONDS = (4.0, 15.0)
@@ -57,6 +63,8 @@ class _Reference:
     content_start_seconds: float
     """End of the slate and the black leader that several references share."""
     images: tuple[Path, ...]
+    template: Template | None = None
+    """Of a lecture."""
 
     @property
     def content_seconds(self) -> float:
@@ -77,20 +85,6 @@ def _draw_size(rng: np.random.Generator) -> tuple[tuple[int, int], tuple[int, in
 def _pieces(clip: PhotoClip) -> Iterator[Frames]:
     for start in range(0, clip.frames, _PIECE_FRAMES):
         yield clip.render(start, min(start + _PIECE_FRAMES, clip.frames))
-
-
-def _still(picture: Image.Image, count: int) -> Frames:
-    return np.broadcast_to(np.asarray(picture), (count, picture.height, picture.width, 3))
-
-
-def _slate(size: tuple[int, int]) -> Image.Image:
-    """The opening title that every collection of this kind shares."""
-    picture = Image.new("RGB", size, (28, 44, 92))
-    font = ImageFont.load_default(min(size) * 0.09)
-    draw = ImageDraw.Draw(picture)
-    draw.text((size[0] / 2, size[1] * 0.42), "COLLECTED FILMS", (240, 240, 240), font, anchor="mm")
-    draw.text((size[0] / 2, size[1] * 0.58), "all rights reserved", (180, 190, 220), font, anchor="mm")
-    return picture
 
 
 def fit(frames: Frames, size: tuple[int, int]) -> Frames:
@@ -131,6 +125,7 @@ class _ProblemMaker:
         self._references: list[_Reference] = []
         self._turn: list[_Reference] = []
         self._rests: list[_Rest] = []
+        self._drawn = 0
 
     # --- references
 
@@ -141,10 +136,16 @@ class _ProblemMaker:
         work_size, size = _draw_size(rng)
         opening: list[Frames] = []
         images: tuple[Path, ...] = ()
-        if video is None:
+        template: Template | None = None
+        self._drawn += video is None
+        if video is None and self._drawn % _LECTURE_EVERY == 0:
+            seconds = float(np.exp(rng.uniform(*np.log(_REFERENCE_SECONDS))))
+            template = draw_template(rng)
+            footage = show_lecture(template, rng, seconds, rate, work_size)
+        elif video is None:
             if number % _SLATE_EVERY == 0:
-                opening.append(_still(_slate(work_size), round(rng.uniform(2, 3) * rate)))
-                opening.append(_still(Image.new("RGB", work_size), round(rng.uniform(0.5, 1.5) * rate)))
+                opening.append(still(slate(work_size), round(rng.uniform(2, 3) * rate)))
+                opening.append(still(Image.new("RGB", work_size), round(rng.uniform(0.5, 1.5) * rate)))
             seconds = float(np.exp(rng.uniform(*np.log(_REFERENCE_SECONDS))))
             clip = PhotoClip(self._stock.unused, rng, seconds, rate, work_size)
             images = tuple(self._stock.hand_out(clip.images_used))
@@ -155,7 +156,7 @@ class _ProblemMaker:
             footage = (frame[None] for frame in video_frames(video, rate, size, self._kept_seconds(video, path.stem)))
         frames = write_frames(path, (*opening, *footage), size, rate, crf=int(rng.integers(20, 27)))
         start_seconds = sum(len(still) for still in opening) / float(rate)
-        self._references.append(_Reference(path.stem, path, rate, size, frames, start_seconds, images))
+        self._references.append(_Reference(path.stem, path, rate, size, frames, start_seconds, images, template))
         logger.info("%s: %.1f s", path.name, frames / rate)
 
     def _kept_seconds(self, video: Path, reference_id: str) -> float:
@@ -180,7 +181,7 @@ class _ProblemMaker:
         if rng.random() >= chance:
             return []
         clip = self._unrelated(float(rng.uniform(*_FOOTAGE_SECONDS)), rate, size)
-        black = [_still(Image.new("RGB", size), round(rng.uniform(0.5, 1.5) * rate))] if rng.random() < 0.1 else []
+        black = [still(Image.new("RGB", size), round(rng.uniform(0.5, 1.5) * rate))] if rng.random() < 0.1 else []
         return [*black, clip.render(0, clip.frames)]
 
     def _edited(self, frames: Frames, chain: EditChain, rate: Fraction) -> Frames:
@@ -258,6 +259,9 @@ class _ProblemMaker:
         """
         rng = self._rng
         rate = RATES[rng.integers(len(RATES))]
+        lectures = [reference for reference in self._references if reference.template is not None]
+        if lectures and number % _OTHER_LECTURE_EVERY == 0:
+            return self._make_other_lecture(number, rate, lectures[rng.integers(len(lectures))])
         if self._rests and number % _TAKE_EVERY:
             return self._make_take(number, rate)
         work_size, size = _draw_size(rng)
@@ -282,6 +286,17 @@ class _ProblemMaker:
         self._write_query(query_id, pieces, size, rate)
         return EditedQuery(query_id, _NO_EDIT, "")
 
+    def _make_other_lecture(self, number: int, rate: Fraction, reference: _Reference) -> EditedQuery:
+        """Other pages on the template of a reference, edited as a copy would be."""
+        rng = self._rng
+        if reference.template is None:
+            raise ValueError(f"{reference.id} is no lecture")
+        seconds = float(rng.uniform(*_COPY_SECONDS))
+        width, height = reference.size
+        size = _size(width / height, min(_WORK_PIXELS, width, height))
+        shown = np.concatenate(list(show_lecture(reference.template, rng, seconds, rate, size)))
+        return self._write_edited(number, rate, shown, _draw_picture_edit(rng), reference.id)
+
     def _make_take(self, number: int, rate: Fraction) -> EditedQuery:
         rng = self._rng
         rest = self._rests[rng.integers(len(self._rests))]
@@ -292,13 +307,15 @@ class _ProblemMaker:
         shown = list(video_frames(rest.path, rate, size, seconds, start))
         if not shown:
             raise VideoOpenError(rest.path, f"shows nothing at {start:.1f} s, though its length says so; leave it out")
-        edit = _draw_picture_edit(rng)
-        frames = self._edited(np.stack(shown), parse_edits(edit), rate)
+        return self._write_edited(number, rate, np.stack(shown), _draw_picture_edit(rng), rest.reference_id)
+
+    def _write_edited(self, number: int, rate: Fraction, shown: Frames, edit: str, like: str) -> EditedQuery:
+        """Writes footage that a reference does not hold, though it is like it, behind unrelated one or not."""
+        frames = self._edited(shown, parse_edits(edit), rate)
         canvas = (even(frames.shape[2]), even(frames.shape[1]))
-        pieces = [*self._filler(0.5, rate, canvas), fit(frames, canvas)]
         query_id = f"Q{number:04d}"
-        self._write_query(query_id, pieces, canvas, rate)
-        return EditedQuery(query_id, f"{TAKE}:{edit}", rest.reference_id)
+        self._write_query(query_id, [*self._filler(0.5, rate, canvas), fit(frames, canvas)], canvas, rate)
+        return EditedQuery(query_id, f"{TAKE}:{edit}", like)
 
     def _write_query(self, query_id: str, pieces: list[Frames], size: tuple[int, int], rate: Fraction) -> None:
         path = self._root / "queries" / f"{query_id}.mp4"
@@ -340,7 +357,8 @@ def make_problem(
     the queries hold a second stretch with the same edits. Photographs of references appear in no unrelated footage.
     One reference in ten opens with a slate and black that are the same in all of them; copies are never taken from
     these. Queries without copies have the edit ``none`` in ``edits.csv``, although half of them were edited too, or
-    ``take:EDIT`` where they show another moment of a video that a reference was made from, which is named beside it.
+    ``take:EDIT`` where they show another moment of a video that a reference was made from, or other pages on the
+    template of a lecture; that reference is named beside it.
 
     Args:
         root: Folder to make; must not exist or be empty.

@@ -11,7 +11,7 @@ from vdup.train.edits.table import EDIT_NAMES, EDITS, parse_edits
 from vdup.train.edits.types import Frames
 from vdup.train.material import problem as problem_module
 from vdup.train.material.problem import fit, make_problem
-from vdup.train.material.problem_files import CopiedStretch
+from vdup.train.material.problem_files import CopiedStretch, read_edited
 
 REFERENCES, QUERIES, WITHOUT = 3, 6, 2
 
@@ -48,6 +48,18 @@ def made(images: list[Path], tmp_path_factory: pytest.TempPathFactory) -> tuple[
         make_small(monkeypatch)
         truth = make_problem(root, images, 5, REFERENCES, QUERIES, WITHOUT)
     return root, truth
+
+
+def test_lectures_and_others_on_their_template(images: list[Path], tmp_path: Path) -> None:
+    """The fifth reference is a lecture; the first query shows other pages on its template."""
+    make_problem(tmp_path / "made", images, 7, 5, 2, 2)
+    lecture, other = read_edited(tmp_path / "made" / "edits.csv")
+    assert lecture.edit.startswith("take:")
+    assert lecture.reference_id == "R0004"
+    assert (other.edit, other.reference_id) == ("none", "")
+    pages = np.concatenate(list(read_frames(tmp_path / "made" / "refs" / "R0004.mp4", (48, 48), 0, 10**6)))
+    standing = np.abs(np.diff(pages.astype(int), axis=0)).mean(axis=(1, 2, 3)) < 1
+    assert standing.mean() > 0.9, "pages stand still"
 
 
 def seconds_of(path: Path) -> float:
