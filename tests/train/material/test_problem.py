@@ -57,7 +57,7 @@ def test_lectures_and_others_on_their_template(images: list[Path], tmp_path: Pat
     assert lecture.edit.startswith("take:")
     assert lecture.reference_id == "R0004"
     assert (other.edit, other.reference_id) == ("none", "")
-    pages = np.concatenate(list(read_frames(tmp_path / "made" / "refs" / "R0004.mp4", (48, 48), 0, 10**6)))
+    pages = np.stack(list(read_frames(tmp_path / "made" / "refs" / "R0004.mp4", (48, 48), 0, 10**6)))
     standing = np.abs(np.diff(pages.astype(int), axis=0)).mean(axis=(1, 2, 3)) < 1
     assert standing.mean() > 0.9, "pages stand still"
 
