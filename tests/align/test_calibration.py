@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from safetensors.numpy import save_file
+from safetensors import safe_open
+from safetensors.numpy import load_file, save_file
 
 from vdup.align.calibration import (
     VERIFICATION_INPUTS,
@@ -129,6 +130,22 @@ def test_a_model_of_verification_comes_back_too(tmp_path: Path) -> None:
     assert load_calibration(path, "digest").verification == model
     save_calibration(path, _calibration())
     assert load_calibration(path, "digest").verification is None
+
+
+def test_inputs_that_a_file_of_before_does_not_know_weigh_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "calibration.safetensors"
+    weights = tuple(np.linspace(-1, 2, len(VERIFICATION_INPUTS)).tolist())
+    save_calibration(path, replace(_calibration(), verification=VerificationModel(-2.0, weights)))
+    tensors = load_file(str(path))
+    with safe_open(str(path), framework="np") as source:
+        metadata = source.metadata()
+    save_file(tensors | {"verification": tensors["verification"][:18].copy()}, str(path), metadata=metadata)
+    before = load_calibration(path, "digest").verification
+    assert before is not None
+    assert before.weights == (*weights[:17], 0.0, 0.0)
+    save_file(tensors | {"verification": tensors["verification"][:15].copy()}, str(path), metadata=metadata)
+    with pytest.raises(WeightsError, match="weights are needed, got 14"):
+        load_calibration(path, "digest")
 
 
 def test_verification_is_the_logistic_of_its_terms() -> None:

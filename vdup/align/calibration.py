@@ -131,8 +131,12 @@ VERIFICATION_INPUTS = (
     "quick_margin",
     "mirrored",
     "panel",
+    "changing_detail",
+    "changing_detail_over_time",
 )
 """What :class:`VerificationModel` weighs, in order; see :func:`vdup.align.verification.verification_inputs`."""
+_FIRST_INPUTS = 17
+"""Calibrations of before hold weights of so many; the inputs that came later weigh nothing in them."""
 
 
 @dataclass(frozen=True)
@@ -234,6 +238,8 @@ def load_calibration(path: Path | None, codes: str) -> Calibration:
         evidence = Evidence(*(float(value) for value in tensors["evidence"]))
         score = ScoreModel(*(float(value) for value in tensors["score"]))
         weights = [float(value) for value in tensors.get("verification", ())]
+        if len(weights) == 1 + _FIRST_INPUTS:
+            weights += [0.0] * (len(VERIFICATION_INPUTS) - _FIRST_INPUTS)
         verification = VerificationModel(weights[0], tuple(weights[1:])) if weights else None
         rates = [float(value) for value in tensors.get("false_alarms", ())]
         false_alarms = FalseAlarms(*rates) if rates else None

@@ -123,7 +123,8 @@ def verification_inputs(
     ``unexplained`` is what the correlation leaves of it: where both sides move and do not agree, they are not the same,
     the less so the longer (``unexplained_over_time``). ``speed_change`` is |log2 speed|, ``covered`` the share of the
     query's picture that the reference fills. ``detail`` is minus the logarithm of what the detail of the pictures
-    leaves unlike; ``spread`` is how what changes agrees all over the picture, and ``spread_over_parts`` that times the
+    leaves unlike, ``changing_detail`` the same of what changes in the detail, and ``changing_detail_over_time`` that
+    correlation times the root of the number of moments; ``spread`` is how what changes agrees all over the picture, and ``spread_over_parts`` that times the
     root of the number of parts; the two of quick changes are as the other contrasts. ``mirrored`` and ``panel`` are 0
     or 1.
 
@@ -156,6 +157,8 @@ def verification_inputs(
         "quick_margin": found.quick_margin,
         "mirrored": float(found.placement.mirrored if is_clear(found) else mirrored),
         "panel": float(panel),
+        "changing_detail": -math.log(1 + _ALWAYS_UNLIKE - max(found.agreement.changing_detail, 0.0)),
+        "changing_detail_over_time": max(found.agreement.changing_detail, 0.0) * math.sqrt(found.moments),
     }
 
 

@@ -1,8 +1,8 @@
 """How two movies agree along a line in ways that chance does not: in detail, all over the picture, and quickly.
 
 Another take of a scene may well agree in the one thing that changes most: a camera that pans, a head that turns, a cut
-between two cameras. It does not agree in the detail of each picture, nor in all parts of the picture, nor in what
-changes within a second.
+between two cameras. It does not agree in the detail of each picture, nor in what changes in that, nor in all parts of the
+picture, nor in what changes within a second.
 """
 
 import math
@@ -19,6 +19,7 @@ _PART_PIXELS = 4
 _LEAST_PIXELS = 8
 """Pixels of a part that must be seen."""
 _LEAST_DETAIL = 0.01
+"""Change of the detail that counts as none, in deviations of a picture."""
 _LEAST_CHANGE = 0.03
 """Root of the mean square of what changes in a part, on the side where more does, below which nothing is said to."""
 
@@ -33,7 +34,7 @@ class Agreement:
     """Correlation of what changes in a part of the picture: the mean over the parts in which something does."""
     parts: int
     """How many these are, of 64."""
-    changing_detail: float = 0.0
+    changing_detail: float
     """Correlation of what changes in the detail, over all moments at once; 0 where nothing does."""
 
 
@@ -47,14 +48,9 @@ def agreement(query: FloatArray, reference: FloatArray, seen: BoolArray) -> Agre
     """
     details = [detail(side)[:, seen] for side in (query, reference)]
     of_detail = correlations(*details)
-    changing = [(side - side.mean(axis=0)).reshape(1, -1) for side in details]
-    energy = [float((side**2).mean()) if side.size else 0.0 for side in changing]
-    changing_detail = float((changing[0] * changing[1]).mean()) if changing[0].size else 0.0
-    changing_detail /= math.sqrt(energy[0] * energy[1]) + _LEAST_DETAIL**2
     spread = _of_parts(query - query.mean(axis=0), reference - reference.mean(axis=0), seen)
-    return Agreement(
-        float(np.median(of_detail)), float(spread.mean()) if len(spread) else 0.0, len(spread), changing_detail
-    )
+    mean_spread = float(spread.mean()) if len(spread) else 0.0
+    return Agreement(float(np.median(of_detail)), mean_spread, len(spread), _of_changes(*details))
 
 
 def detail(pictures: FloatArray) -> FloatArray:
@@ -73,6 +69,15 @@ def correlations(first: FloatArray, second: FloatArray) -> FloatArray:
     energy = (first**2).sum(axis=1) * (second**2).sum(axis=1)
     found: FloatArray = (first * second).sum(axis=1) / np.sqrt(np.maximum(energy, 1e-9))
     return found
+
+
+def _of_changes(query: FloatArray, reference: FloatArray) -> float:
+    """Correlation of what changes in either, float32 [N, K], over all of it; less where hardly anything does."""
+    if not query.size:
+        return 0.0
+    own, other = query - query.mean(axis=0), reference - reference.mean(axis=0)
+    energy = math.sqrt(float((own**2).mean()) * float((other**2).mean()))
+    return float((own * other).mean()) / (energy + _LEAST_DETAIL**2)
 
 
 def _of_parts(query: FloatArray, reference: FloatArray, seen: BoolArray) -> FloatArray:

@@ -87,7 +87,12 @@ def test_a_calibration_of_the_models_codes_is_written(
     assert 0 <= weak < strong <= 1
     assert made.verification is not None
     poor = made_registration(
-        speed=1.6, correlation=0.1, covered=0.2, agreement=Agreement(0.1, 0.1, 60), quick=0.05, quick_elsewhere=0.05
+        speed=1.6,
+        correlation=0.1,
+        covered=0.2,
+        agreement=Agreement(0.1, 0.1, 60, 0.0),
+        quick=0.05,
+        quick_elsewhere=0.05,
     )
     doubted, believed = (
         made.verification.probability(verification_inputs(score, 4.0, found, mirrored=False, panel=False))
