@@ -124,9 +124,9 @@ def verification_inputs(
     the less so the longer (``unexplained_over_time``). ``speed_change`` is |log2 speed|, ``covered`` the share of the
     query's picture that the reference fills. ``detail`` is minus the logarithm of what the detail of the pictures
     leaves unlike, ``changing_detail`` the same of what changes in the detail, and ``changing_detail_over_time`` that
-    correlation times the root of the number of moments; ``spread`` is how what changes agrees all over the picture, and ``spread_over_parts`` that times the
-    root of the number of parts; the two of quick changes are as the other contrasts. ``mirrored`` and ``panel`` are 0
-    or 1.
+    correlation times the root of the number of moments; ``spread`` is how what changes agrees all over the picture, and
+    ``spread_over_parts`` that times the root of the number of parts; the two of quick changes are as the other
+    contrasts. ``mirrored`` and ``panel`` are 0 or 1.
 
     Args:
         code_score: 0 to 1.

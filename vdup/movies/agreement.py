@@ -1,8 +1,8 @@
 """How two movies agree along a line in ways that chance does not: in detail, all over the picture, and quickly.
 
 Another take of a scene may well agree in the one thing that changes most: a camera that pans, a head that turns, a cut
-between two cameras. It does not agree in the detail of each picture, nor in what changes in that, nor in all parts of the
-picture, nor in what changes within a second.
+between two cameras. It does not agree in the detail of each picture, nor in what changes in that, nor in all parts of
+the picture, nor in what changes within a second.
 """
 
 import math
