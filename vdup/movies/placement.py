@@ -123,7 +123,8 @@ class Found:
         odds = _ODDS_MIRRORED * placed.mirrored + _ODDS_TURNED * (placed.quarter_turns > 0)
         odds += _ODDS_STRETCHED * abs(math.log2(placed.width / placed.height))
         odds += _ODDS_CUT_OFF * (1 - placed.within) + _ODDS_TILTED * (placed.tilt_degrees != 0)
-        odds += _ODDS_PLACED * (replace(placed, tilt_degrees=0.0, shape=USUAL_SHAPE) != Placement.whole())
+        at_its_place = (placed.top, placed.left, placed.height, placed.width) == (0.0, 0.0, 1.0, 1.0)
+        odds += _ODDS_PLACED * (placed.mirrored or placed.quarter_turns > 0 or not at_its_place)
         return self.correlation - odds
 
 
@@ -287,7 +288,7 @@ def _search(
     by_size: dict[int, list[_Shape]] = {}
     for shape in shapes:
         reach = side + max(shape.height, shape.width)
-        by_size.setdefault(2 * side if reach <= 2 * side else 4 * side, []).append(shape)
+        by_size.setdefault(max(2 * side, -(-2 * reach // side) * side // 2), []).append(shape)
     for padded, group in by_size.items():
         found += _search_padded(components, own_energy, stacked, energy, padded, group)
     return sorted(found, key=lambda item: -item.merit)
@@ -344,7 +345,7 @@ def _search_padded(
 
 def _placement(shape: _Shape, place: int, side: int, padded: int) -> Placement:
     """The placement of a shape at a position of the padded map."""
-    top, left = (step - padded if step > padded // 2 else step for step in divmod(place, padded))
+    top, left = (step - padded if step >= side else step for step in divmod(place, padded))
     return Placement(
         top / side,
         left / side,
