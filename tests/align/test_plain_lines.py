@@ -8,7 +8,7 @@ from vdup.align import plain_lines as module
 from vdup.align.plain_lines import PlainLine, plain_lines
 from vdup.movies.changes import evened
 from vdup.movies.movie import Movie
-from vdup.types import FloatArray
+from vdup.types import FloatArray, Placement
 
 SCENE, OTHER = Blobs(1), Blobs(2)
 
@@ -58,6 +58,23 @@ def test_mirrored_excerpts_are_found_when_asked_for() -> None:
     assert not any(_is_at(line, (0, 6), 20) for line in plain_lines(turned, _scene(0, 40), mirrored=False))
 
 
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_a_crop_is_found_where_its_place_is_known(mirrored: bool) -> None:
+    part = {"top": 0.1, "left": 0.25, "height": 0.5, "width": 0.45}
+    cropped = SCENE.movie(_ticks(12, 6).astype(np.float64), **part)
+    pictures = cropped.pictures[:, :, ::-1].copy() if mirrored else cropped.pictures
+    query = _joined(_scene(0, 5, OTHER), Movie(pictures, 4.0), _scene(30, 5, OTHER))
+    left = (1 - part["left"] - part["width"]) if mirrored else part["left"]
+    placement = Placement(
+        *(-part["top"] / part["height"], -left / part["width"], 1 / part["height"], 1 / part["width"]),
+        *(mirrored, 0),
+    )
+    [best, *_] = plain_lines(query, _scene(0, 40), mirrored=False, placement=placement)
+    assert _is_at(best, (5, 11), 12)
+    assert best.mirrored == mirrored
+    assert not any(_is_at(line, (5, 11), 12) for line in plain_lines(query, _scene(0, 40), mirrored=True))
+
+
 def test_times_are_those_of_the_movies() -> None:
     query, reference = _scene(12, 6), _scene(0, 40)
     late = Movie(query.pictures, 4.0, 100.0)
@@ -75,8 +92,9 @@ def test_what_stands_still_has_no_line() -> None:
 
 def test_changes_are_pictures_less_what_is_round_them() -> None:
     movie = _scene(0, 8)
-    found = module._changes(movie)
     even = evened(movie.pictures)
+    np.testing.assert_allclose(module._pictures(movie), even, atol=1e-4)
+    found = module._changes(even)
     for moment in range(len(even)):
         around = [even[min(max(other, 0), len(even) - 1)] for other in range(moment - 8, moment + 9)]
         np.testing.assert_allclose(found[moment], even[moment] - np.mean(around, axis=0), atol=1e-4)

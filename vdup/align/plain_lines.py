@@ -1,4 +1,4 @@
-"""Where two movies agree when both play at the same speed and fill the frame, whatever their codes say.
+"""Where two movies agree when both play at the same speed, the place of one in the other known, whatever codes say.
 
 Codes say what is seen. Where a picture changes little, or what is copied is shown twice in a row, they follow one line
 through all of it, at a speed that is chance. The movies tell the moments apart, and most copies play at their own
@@ -11,8 +11,10 @@ import numpy as np
 
 from vdup.align.segments import suppress
 from vdup.movies.changes import evened
+from vdup.movies.lines import LEAST_COVERED
 from vdup.movies.movie import Movie
-from vdup.types import FloatArray
+from vdup.movies.placement import place_pictures
+from vdup.types import BoolArray, FloatArray, Placement
 
 _STEP_SECONDS = 0.25
 _STANDING_SECONDS = 2.0
@@ -20,6 +22,8 @@ _STANDING_SECONDS = 2.0
 _LEAST_AGREEMENT = 0.4
 """Correlation below which a moment speaks against a line; also the least of a whole line. Of 0.2-0.7 this found most
 true lines of excerpts and generated copies."""
+_LEAST_DEVIATION = 0.2
+"""Of a part of a picture, in deviations of all of it: with less it shows hardly anything."""
 _LEAST_SECONDS = 1.0
 _MOST_SHARED = 0.5
 _MOST_OF_A_KIND = 20
@@ -44,21 +48,32 @@ class PlainLine:
         return (start, end), (start + self.intercept_seconds, end + self.intercept_seconds)
 
 
-def plain_lines(query: Movie, reference: Movie, *, mirrored: bool) -> list[PlainLine]:
+def plain_lines(
+    query: Movie, reference: Movie, *, mirrored: bool, placement: Placement | None = None
+) -> list[PlainLine]:
     """Stretches on which two movies agree at 1.00x, most agreement first; at most six.
 
     Args:
         query: a part of a movie, up to a few minutes: its length times that of the other is looked at.
         reference: likewise.
         mirrored: look for the reference mirrored as well.
+        placement: where the reference lies in the query's picture, in place of filling it straight or mirrored.
     """
     if not len(query) or not len(reference):
         return []
-    of_query, of_reference = _changes(query), _changes(reference)
+    of_query, of_reference = _pictures(query), _pictures(reference)
+    ways: list[tuple[bool, FloatArray, FloatArray]] = [(False, of_query, of_reference)]
+    if placement is not None:
+        placed, covered = place_pictures(placement, of_reference)
+        seen = covered >= LEAST_COVERED
+        if not seen.any():
+            return []
+        ways = [(placement.mirrored, _seen_alone(of_query, seen), _seen_alone(placed, seen))]
+    elif mirrored:
+        ways.append((True, of_query, of_reference[:, :, ::-1]))
     found: list[PlainLine] = []
-    for turned in (False, True) if mirrored else (False,):
-        theirs = of_reference[:, :, ::-1] if turned else of_reference
-        for start, end, shift, agreement in _stretches(of_query, theirs):
+    for turned, mine, theirs in ways:
+        for start, end, shift, agreement in _stretches(_changes(mine), _changes(theirs)):
             found.append(
                 PlainLine(
                     query.first_seconds + start * _STEP_SECONDS,
@@ -71,11 +86,22 @@ def plain_lines(query: Movie, reference: Movie, *, mirrored: bool) -> list[Plain
     return suppress(found, lambda line: line.agreement, PlainLine.intervals, _MOST_SHARED)[:_MOST_LINES]
 
 
-def _changes(movie: Movie) -> FloatArray:
-    """Evened pictures every quarter of a second, each less the mean over what is round it; float32 [N, 32, 32]."""
+def _pictures(movie: Movie) -> FloatArray:
+    """Evened pictures every quarter of a second, float32 [N, 32, 32]."""
     last = (len(movie) - 1) / movie.pictures_per_second
-    times = movie.first_seconds + np.arange(0.0, last + 1e-6, _STEP_SECONDS)
-    even = evened(movie.at(times))
+    return evened(movie.at(movie.first_seconds + np.arange(0.0, last + 1e-6, _STEP_SECONDS)))
+
+
+def _seen_alone(even: FloatArray, seen: BoolArray) -> FloatArray:
+    """Pixels that both sides show, each picture of them less its mean and over its deviation: float32 [N, 1, K]."""
+    shown = even[:, None, seen]
+    centred = shown - shown.mean(axis=2, keepdims=True)
+    found: FloatArray = centred / np.maximum(centred.std(axis=2, keepdims=True), _LEAST_DEVIATION)
+    return found
+
+
+def _changes(even: FloatArray) -> FloatArray:
+    """Pictures, each less the mean over what is round it in time; float32 [N, H, W]."""
     reach = round(_STANDING_SECONDS / _STEP_SECONDS)
     padded = np.concatenate([np.repeat(even[:1], reach, axis=0), even, np.repeat(even[-1:], reach, axis=0)])
     sums = np.concatenate([np.zeros((1, *even.shape[1:])), np.cumsum(padded, axis=0, dtype=np.float64)])

@@ -14,7 +14,7 @@ from vdup.align.verification import is_clear, other_moments, verify
 from vdup.config import MatcherConfig
 from vdup.movies.ends import agreeing_stretch
 from vdup.movies.storage import PackedMovie
-from vdup.types import FloatArray, VideoCodes
+from vdup.types import FloatArray, Placement, VideoCodes
 
 _MOST_SHARED = 0.5
 
@@ -23,6 +23,8 @@ _LONGEST_SECONDS = 120.0
 _AROUND_QUERY_SECONDS = 10.0
 _AROUND_REFERENCE_SECONDS = 60.0
 """Looked at besides what the codes found."""
+_LEAST_OF_A_PLACE = 0.3
+"""Correlation from which on lines are looked for at the place of a segment that is not clear."""
 _AROUND_ENDS_SECONDS = 4.0
 """The same when only the ends are looked for."""
 
@@ -91,14 +93,15 @@ class SecondLook:
         )
         if max(end - start, reference_end - reference_start) > _LONGEST_SECONDS:
             return []
-        tracks = {track.mirrored: track for track in reversed(pair.tracks) if not track.panel}
-        lines = plain_lines(
-            pair.query_movie.between(start - _AROUND_QUERY_SECONDS, end + _AROUND_QUERY_SECONDS),
-            pair.reference_movie.between(
-                reference_start - _AROUND_REFERENCE_SECONDS, reference_end + _AROUND_REFERENCE_SECONDS
-            ),
-            mirrored=True in tracks,
+        query = pair.query_movie.between(start - _AROUND_QUERY_SECONDS, end + _AROUND_QUERY_SECONDS)
+        reference = pair.reference_movie.between(
+            reference_start - _AROUND_REFERENCE_SECONDS, reference_end + _AROUND_REFERENCE_SECONDS
         )
+        tracks = {track.mirrored: track for track in reversed(pair.tracks) if not track.panel}
+        lines = plain_lines(query, reference, mirrored=True in tracks)
+        placed = _another_place(segments)
+        if placed is not None and placed.mirrored in tracks:
+            lines += plain_lines(query, reference, mirrored=False, placement=placed)
         clear = [item for item in segments if _is_clear(item)]
         return [
             found
@@ -110,6 +113,19 @@ class SecondLook:
     def _along(self, pair: Pair, track: QueryTrack, line: PlainLine) -> ScoredSegment | None:
         core = (line.query_start_seconds, line.query_end_seconds)
         return self._matcher.along(track, pair.reference, pair.weights, Line(1.0, line.intercept_seconds), core)
+
+
+def _another_place(segments: Sequence[ScoredSegment]) -> Placement | None:
+    """Where most of what changes agrees in any segment, if that is not the whole picture.
+
+    Copies of one reference in one query are mostly edited alike.
+    """
+    found = [item.registration for item in segments if item.registration is not None]
+    best = max(found, key=lambda registration: registration.correlation, default=None)
+    if best is None or best.correlation < _LEAST_OF_A_PLACE:
+        return None
+    upright = replace(best.placement, mirrored=False)
+    return None if upright == Placement.whole() else best.placement
 
 
 def _with_ends(pair: Pair, item: ScoredSegment) -> ScoredSegment:
