@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vdup.align.matcher import QueryTrack
-from vdup.align.panels import box_between, panels_between
+from vdup.align.panels import box_between, panels_between, whole_frame
 from vdup.movies.picture_track import PictureTrack
 from vdup.types import CODE_BYTES, Rectangle
 
@@ -57,3 +57,11 @@ def test_what_is_no_panel_of_that_time(other: QueryTrack) -> None:
 def test_without_tracks_or_boxes() -> None:
     assert panels_between([], 0.0, 1.0) == []
     assert box_between(None, 0.0, 1.0) == Rectangle(0.0, 0.0, 1.0, 1.0)
+
+
+def test_frames_that_lie_on_one_another_though_other_bars_were_cut() -> None:
+    # The reference lost bars of a quarter above and below, the query none: its picture is the whole frame.
+    assert whole_frame(Rectangle(0, 0, 1, 1), Rectangle(0.25, 0, 0.5, 1)) == Rectangle(0.25, 0, 0.5, 1)
+    # The other way round the reference goes on beyond the query's picture.
+    assert whole_frame(Rectangle(0.25, 0, 0.5, 1), Rectangle(0, 0, 1, 1)) == Rectangle(-0.5, 0, 2, 1)
+    assert whole_frame(Rectangle(0.1, 0, 0.8, 1), Rectangle(0.11, 0, 0.79, 1)) is None

@@ -14,6 +14,7 @@ from vdup.align.refine import Segment
 from vdup.align.second_look import Pair, SecondLook
 from vdup.config import MatcherConfig
 from vdup.movies.movie import Movie
+from vdup.movies.picture_track import PictureTrack
 from vdup.movies.storage import PackedMovie, pack_movie
 from vdup.types import CODE_BITS, CodeArray, VideoCodes
 
@@ -104,3 +105,30 @@ def test_a_still_query_says_that_its_place_is_uncertain() -> None:
     [found] = _look(pair, _segment(0.0, 10.0, 0.5, 2.0), _segment(0.0, 10.0, 0.8, 9.0, 0.4))
     assert found.fits_equally_seconds is not None
     assert found.segment.line.speed == 1.0
+
+
+def _boxes(top: float, height: float) -> PictureTrack:
+    times = np.arange(float(SECONDS))
+    boxes = np.tile(np.array([top, 0.0, height, 1.0], np.float32), (SECONDS, 1))
+    return PictureTrack(times, boxes, np.zeros((SECONDS, 4, 4, 2), np.int8))
+
+
+def test_frames_lie_on_one_another_though_one_side_has_lost_dark_parts_as_bars() -> None:
+    """So much is cut off above and below that no search for a place would go as far."""
+    top, height = 0.35, 0.3
+    pair = _pair(_packed((SCENE, 5.0, 10.0)), 10.0, 5.0)
+    cut = SCENE.movie(np.arange(4 * SECONDS) / 4, top=top, height=height)
+    [track] = pair.tracks
+    pair = replace(
+        pair,
+        tracks=[replace(track, pictures=_boxes(0.0, 1.0))],
+        reference_movie=PackedMovie(list(pack_movie(cut))),
+    )
+    [known] = _look(replace(pair, reference_pictures=_boxes(top, height)), _segment(0.5, 9.0, 1.0, 5.2))
+    [unknown] = _look(pair, _segment(0.5, 9.0, 1.0, 5.2))
+    assert known.registration is not None
+    assert unknown.registration is not None
+    place = known.registration.placement
+    assert (place.top, place.height, place.width) == pytest.approx((top, height, 1.0), abs=0.07)
+    assert known.registration.correlation > max(0.8, unknown.registration.correlation)
+    assert known.segment.line.intercept_seconds == pytest.approx(5.0, abs=0.1)

@@ -20,6 +20,7 @@ _PLAIN = Registration(
     quick=0.6,
     quick_elsewhere=0.05,
     quick_at_best_elsewhere=0.1,
+    independent_moments=5.0,
 )
 
 

@@ -1,4 +1,4 @@
-"""Where the panels of a query lie while a segment is shown: parts of its picture that are pictures of their own."""
+"""Parts of a query's picture that the whole of a reference may well fill: panels, and the frame without its bars."""
 
 from collections.abc import Sequence
 
@@ -31,6 +31,18 @@ def panels_between(tracks: Sequence[QueryTrack], start_seconds: float, end_secon
         if panel.area > 0 and panel.likeness(WHOLE) < _DIFFERENT_PANEL:
             panels.append(panel)
     return panels
+
+
+def whole_frame(query_box: Rectangle, reference_box: Rectangle) -> Rectangle | None:
+    """Where the reference's picture lies in the query's when both whole frames lie on one another.
+
+    Dark and plain scenes may have lost other bars on one side than on the other, for they are cut shot by shot.
+
+    Returns:
+        None where both were cut alike.
+    """
+    lies = relative(reference_box, query_box)
+    return None if lies.likeness(WHOLE) > _DIFFERENT_PANEL else lies
 
 
 def box_between(track: PictureTrack | None, start_seconds: float, end_seconds: float) -> Rectangle:

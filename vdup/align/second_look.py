@@ -6,15 +6,16 @@ from dataclasses import dataclass, replace
 from vdup.align.calibration import Calibration
 from vdup.align.line_fit import Line
 from vdup.align.matcher import QueryTrack, ScoredSegment, SegmentMatcher
-from vdup.align.panels import panels_between
+from vdup.align.panels import box_between, panels_between, whole_frame
 from vdup.align.plain_lines import PlainLine, plain_lines
 from vdup.align.segments import overlap_share, suppress
 from vdup.align.still import is_still, settle_still
 from vdup.align.verification import is_clear, other_moments, verify
 from vdup.config import MatcherConfig
 from vdup.movies.ends import agreeing_stretch
+from vdup.movies.picture_track import PictureTrack
 from vdup.movies.storage import PackedMovie
-from vdup.types import FloatArray, Placement, VideoCodes
+from vdup.types import FloatArray, Placement, Rectangle, VideoCodes
 
 _MOST_SHARED = 0.5
 
@@ -40,6 +41,7 @@ class Pair:
     weights: FloatArray
     """Weight of each row of the reference, float32 [M]."""
     reference_movie: PackedMovie | None
+    reference_pictures: PictureTrack | None = None
 
 
 class SecondLook:
@@ -77,7 +79,7 @@ class SecondLook:
         return [
             verify(
                 *(item, pair.query_movie, pair.reference_movie, seconds, self._calibration, self._limits),
-                panels_between(pair.tracks, *item.intervals()[0]),
+                _likely_places(pair, item),
             )
             for item in segments
         ]
@@ -113,6 +115,17 @@ class SecondLook:
     def _along(self, pair: Pair, track: QueryTrack, line: PlainLine) -> ScoredSegment | None:
         core = (line.query_start_seconds, line.query_end_seconds)
         return self._matcher.along(track, pair.reference, pair.weights, Line(1.0, line.intercept_seconds), core)
+
+
+def _likely_places(pair: Pair, item: ScoredSegment) -> list[Rectangle]:
+    """Parts of the query's picture that all of the reference's may well fill."""
+    query, reference = item.intervals()
+    places = panels_between(pair.tracks, *query)
+    pictures = pair.tracks[0].pictures if pair.tracks else None
+    if pictures is not None and pair.reference_pictures is not None:
+        frame = whole_frame(box_between(pictures, *query), box_between(pair.reference_pictures, *reference))
+        places += [] if frame is None else [frame]
+    return places
 
 
 def _another_place(segments: Sequence[ScoredSegment]) -> Placement | None:

@@ -42,7 +42,7 @@ def verify(
     reference_seconds: float,
     calibration: Calibration,
     speed_limits: tuple[float, float],
-    panels: Sequence[Rectangle] = (),
+    likely: Sequence[Rectangle] = (),
 ) -> ScoredSegment:
     """Registers the movies of a segment, and scores and places it anew.
 
@@ -53,7 +53,7 @@ def verify(
         reference_seconds: length of the reference.
         calibration: with its model of verification; without one the score stays as it is.
         speed_limits: slowest and fastest playback.
-        panels: parts of the query's picture that are pictures of their own.
+        likely: parts of the query's picture that all of the reference's may well fill, such as panels.
 
     Raises:
         LibraryDamagedError: a stored movie is damaged.
@@ -69,7 +69,7 @@ def verify(
         segment.line.speed,
         segment.line.intercept_seconds,
         speed_limits,
-        panels,
+        likely,
     )
     score, inputs = scored.score, None
     if calibration.verification is not None:
@@ -124,9 +124,9 @@ def verification_inputs(
     the less so the longer (``unexplained_over_time``). ``speed_change`` is |log2 speed|, ``covered`` the share of the
     query's picture that the reference fills. ``detail`` is minus the logarithm of what the detail of the pictures
     leaves unlike, ``changing_detail`` the same of what changes in the detail, and ``changing_detail_over_time`` that
-    correlation times the root of the number of moments; ``spread`` is how what changes agrees all over the picture, and
-    ``spread_over_parts`` that times the root of the number of parts; the two of quick changes are as the other
-    contrasts. ``mirrored`` and ``panel`` are 0 or 1.
+    correlation times the root of the number of moments that change in ways of their own; ``spread`` is how what changes
+    agrees all over the picture, and ``spread_over_parts`` that times the root of the number of parts; the two of quick
+    changes are as the other contrasts. ``mirrored`` and ``panel`` are 0 or 1.
 
     Args:
         code_score: 0 to 1.
@@ -158,7 +158,7 @@ def verification_inputs(
         "mirrored": float(found.placement.mirrored if is_clear(found) else mirrored),
         "panel": float(panel),
         "changing_detail": -math.log(1 + _ALWAYS_UNLIKE - max(found.agreement.changing_detail, 0.0)),
-        "changing_detail_over_time": max(found.agreement.changing_detail, 0.0) * math.sqrt(found.moments),
+        "changing_detail_over_time": max(found.agreement.changing_detail, 0.0) * math.sqrt(found.independent_moments),
     }
 
 

@@ -112,7 +112,8 @@ class StreamMatcher(PairMatcher[StreamVideo]):
         if inside:
             found = [segment for segment in found if self._lies_inside(segment, query, reference)]
         movies = query.tracks[0].movie, reference.tracks[0].movie
-        pair = Pair(query.tracks, movies[0], reference.reference, weights, movies[1])
+        pictures = reference.tracks[0].pictures if reference.tracks else None
+        pair = Pair(query.tracks, movies[0], reference.reference, weights, movies[1], pictures)
         look = SecondLook(self._matcher, self._calibration, self._config)
         verified = look.at(pair, suppress_competing(found))
         best = [segment for segment in verified if segment.score >= self._config.threshold]

@@ -74,6 +74,15 @@ class LineTables:
             theirs @ theirs.T,
         )
 
+    @property
+    def independent_moments(self) -> float:
+        """Participation ratio of what changes in the query, 1 to N; 1 where nothing changes.
+
+        Of the energies of its principal components over time, the sum squared over the sum of squares.
+        """
+        energy = float((self.own**2).sum())
+        return max(1.0, float(np.trace(self.own)) ** 2 / energy) if energy > 0 else 1.0
+
     def correlations(self, speeds: TimeArray, intercepts_seconds: TimeArray) -> TimeArray:
         """Correlation of what changes along lines ``reference = speed * query + intercept``.
 

@@ -47,7 +47,7 @@ _FINE_TILTS_DEGREES = (-3.0, 0.0, 3.0)
 _TILTED_SCALES = (0.8, 1.0, 1.2, 1.45, 1.75)
 _KEPT_TILTED = 3
 _LIKELY_BONUS = 0.1
-"""Correlation that a part which is a picture of its own is given for itself."""
+"""Correlation that a likely part is given for itself."""
 _SAME_PART = 0.65
 """Likeness of two rectangles that are taken for the same part."""
 _STRAIGHT_IS_CLEAR = 0.8
@@ -140,7 +140,8 @@ def find_placement(
         query: changes at several moments, and last the detail of what stands, float32 [N, 32, 32].
         references: the same of the reference, each at other shifts in time, float32 [N, 32, 32].
         proportions: width over height of the reference's frames.
-        likely: parts of the query's picture that are pictures of their own: all of the reference may well fill one.
+        likely: parts of the query's picture that all of the reference's may well fill: panels, or all of the frame but
+            for bars that one side has lost and the other has not.
 
     Returns:
         The best one; a correlation of -1 where nothing overlaps enough.

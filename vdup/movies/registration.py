@@ -77,6 +77,9 @@ class Registration:
     """The 90 % quantile of the same along shifted lines."""
     quick_at_best_elsewhere: float
     """The largest of them."""
+    independent_moments: float
+    """How many moments of the query change in ways of their own, 1 to ``moments``: a single cut between two still
+    pictures counts for one, however long both stand."""
 
     @property
     def contrast(self) -> float:
@@ -106,7 +109,7 @@ def register(
     speed: float,
     intercept_seconds: float,
     speed_limits: tuple[float, float],
-    panels: Sequence[Rectangle] = (),
+    likely: Sequence[Rectangle] = (),
 ) -> Registration:
     """Registers two movies along a line that may be off by half a second.
 
@@ -117,7 +120,7 @@ def register(
         speed: of the line ``reference = speed * query + intercept``.
         intercept_seconds: of the same.
         speed_limits: slowest and fastest playback.
-        panels: parts of the query's picture that are pictures of their own.
+        likely: parts of the query's picture that all of the reference's may well fill, such as panels.
 
     Raises:
         ValueError: a movie has no picture.
@@ -134,7 +137,7 @@ def register(
         _with_standing(of_query, query.at(times)),
         [_with_standing(part, reference.at(line)) for part in shifted],
         reference.shape,
-        panels,
+        likely,
     ).placement
     span = (line[0] - _REACH_SECONDS, line[-1] + _REACH_SECONDS)
     tables = LineTables.of(query, times, reference, span, placement)
@@ -165,6 +168,7 @@ def register(
         quick,
         float(np.quantile(quick_fits, 0.9)) if len(quick_fits) else 0.0,
         float(quick_fits.max()) if len(quick_fits) else 0.0,
+        tables.independent_moments,
     )
 
 

@@ -217,7 +217,8 @@ def find_segments(
         if record is not None:
             mine = [segment for other, segment in likely if other == number]
             codes, weights = library.folder.video_codes(number), library.lookup.weights(library.folder.rows_of(record))
-            pair = Pair(tracks, movie, codes, weights, library.folder.movie(record))
+            known = _pictures_of(library, record)
+            pair = Pair(tracks, movie, codes, weights, known.movie, known.track)
             chosen += [(record, segment) for segment in second_look.at(pair, mine)]
     reported = (
         (record, replace(segment, score=scores.reported(segment.score))) for record, segment in silence_farther(chosen)
