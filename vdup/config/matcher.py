@@ -11,7 +11,7 @@ from vdup.config.pair_matchers import PairMatcherConfig
 class MatcherConfig(PairMatcherConfig):
     """How hits become matches."""
 
-    threshold: float = 0.6
+    threshold: float = 0.5
     """Least score of a reported match."""
     false_alarms: float | None = None
     """False segments that may be expected in an hour of query, such as 0.01; takes the place of ``threshold``, which
