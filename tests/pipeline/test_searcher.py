@@ -286,8 +286,11 @@ def test_a_much_nearer_reference_silences_others() -> None:
     assert len(silence_farther([(_record(1), near), (_record(1), far)])) == 2
 
 
-def test_a_panel_is_not_silenced_by_what_fills_the_frame() -> None:
-    near, inset = _segment(60.0, 100.0, 0.9), replace(_segment(30.0, 200.0, 0.8), panel=True)
+def test_a_panel_is_silenced_by_what_is_in_it_alone() -> None:
+    near, inset = _segment(60.0, 100.0, 0.9), replace(_segment(30.0, 200.0, 0.8), panel=True, view=2)
     assert len(silence_farther([(_record(1), near), (_record(2), inset)])) == 2
-    both = [(_record(1), replace(near, panel=True)), (_record(2), inset)]
-    assert [record.number for record, _ in silence_farther(both)] == [1]
+    for view, left in ((2, [1]), (1, [1, 2])):
+        both = [(_record(1), replace(near, panel=True, view=view)), (_record(2), inset)]
+        assert [record.number for record, _ in silence_farther(both)] == left, "of the host and its inset both stay"
+    in_panel = [(_record(1), replace(near, panel=True, view=1)), (_record(2), replace(inset, panel=False, view=0))]
+    assert [record.number for record, _ in silence_farther(in_panel)] == [1]

@@ -29,8 +29,8 @@ _SAME_PLACE = 0.6
 """A panel that is so like what was found is where it lies: its borders were seen in the frames themselves."""
 
 GEOMETRY_INPUTS = ("sharpness", "contrast")
-_GEOMETRY_BIAS = 0.73
-_GEOMETRY_WEIGHTS = (1.9, 0.48)
+_GEOMETRY_BIAS = 0.06
+_GEOMETRY_WEIGHTS = (2.6, 0.61)
 """From ``python -m benchmarks.geometry videos=DIR fit=true``, 168 copies found of 16 real clips."""
 
 

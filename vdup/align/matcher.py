@@ -66,6 +66,8 @@ class QueryTrack:
     """Of the whole frame, in every track."""
     pictures: PictureTrack | None = None
     """Where its pictures lie in their frames, and their colours."""
+    view: int = 0
+    """Which of the views of the frames it is, 0 the whole; straight and mirrored it is the same."""
 
     @property
     def step_seconds(self) -> float:
@@ -91,6 +93,8 @@ class ScoredSegment:
     """How the movies agree; none where there are none, or the segment was not looked at so closely."""
     inputs: Mapping[str, float] | None = None
     """What the score was computed from when the movies had been compared, by name."""
+    view: int = 0
+    """Of the frames, in which it was found; 0: the whole."""
     fits_equally_seconds: tuple[float, float] | None = None
     """Stretch of the reference in which the place is uncertain, as nothing moves in the query."""
 
@@ -302,6 +306,7 @@ class SegmentMatcher:
             tmk_score=tmk,
             mirrored=query.mirrored,
             panel=query.panel,
+            view=query.view,
         )
 
 

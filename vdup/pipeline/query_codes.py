@@ -119,7 +119,7 @@ def _encode(library: CodeSource, video: DecodedVideo, calibration: Calibration, 
     parts = film.parts()
     movie = PackedMovie(parts) if parts else None
 
-    def track(seen: _Seen, is_mirrored: bool, is_panel: bool) -> QueryTrack:
+    def track(view: int, seen: _Seen, is_mirrored: bool) -> QueryTrack:
         found = np.concatenate(seen.mirrored if is_mirrored else seen.straight)
         # One row a sampled frame in every track: the ends of a segment lie half-way between rows.
         rows = np.searchsorted(times, np.concatenate(seen.times))
@@ -137,15 +137,16 @@ def _encode(library: CodeSource, video: DecodedVideo, calibration: Calibration, 
             backgrounds=backgrounds,
             duration_seconds=video.duration_seconds,
             mirrored=is_mirrored,
-            panel=is_panel,
+            panel=view > 0,
             movie=movie,
             pictures=seen.pictures.track(),
+            view=view,
         )
 
     whole = views.pop(0)
     turns = (False, True) if mirror else (False,)
     return QueryCodes(
-        track(whole, False, False),
-        track(whole, True, False) if mirror else None,
-        tuple(track(seen, turn, True) for _, seen in sorted(views.items()) for turn in turns),
+        track(0, whole, False),
+        track(0, whole, True) if mirror else None,
+        tuple(track(view, seen, turn) for view, seen in sorted(views.items()) for turn in turns),
     )

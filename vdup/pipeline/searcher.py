@@ -231,7 +231,8 @@ def silence_farther(found: Sequence[tuple[VideoRecord, ScoredSegment]]) -> list[
 
     A segment goes when one of another reference covers more than half of it in the query, is at least as likely, more
     likely than not, and nearer by more than ``_MUCH_NEARER_BITS`` on average. A copy of that other reference in the
-    library is about as near, and stays; so does what was found in a panel where the other fills the whole frame.
+    library is about as near, and stays; so does what was found in a panel where the other was found elsewhere: in the
+    whole frame, in another panel, in the host.
     """
 
     def explained(record: VideoRecord, segment: ScoredSegment) -> bool:
@@ -243,7 +244,7 @@ def silence_farther(found: Sequence[tuple[VideoRecord, ScoredSegment]]) -> list[
                 and min(end, other_end) - max(start, other_start) > 0.5 * (end - start)
                 and better.score >= max(segment.score, _LIKELY)
                 and better.mean_hamming_distance + _MUCH_NEARER_BITS < segment.mean_hamming_distance
-                and (better.panel or not segment.panel)
+                and (not segment.panel or better.view == segment.view)
             ):
                 return True
         return False
