@@ -6,7 +6,7 @@ from movies.moving_pictures import Blobs
 from vdup.movies.changes import evened
 from vdup.movies.lines import LineTables
 from vdup.movies.movie import Movie
-from vdup.movies.placement import place_pictures
+from vdup.movies.placed_pictures import place_pictures
 from vdup.types import FloatArray, Placement
 
 

@@ -1,14 +1,13 @@
 """Where one picture lies in the other, on scenes of which it is known."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from movies.moving_pictures import Blobs
 
 from vdup.movies.changes import changes_at
 from vdup.movies.movie import Movie
-from vdup.movies.placement import Found, find_placement, place_pictures
+from vdup.movies.placed_pictures import place_pictures
+from vdup.movies.placement import Found, find_placement
 from vdup.types import FloatArray, Placement, Rectangle
 
 TIMES = np.linspace(0.5, 7.5, 24)
@@ -87,16 +86,6 @@ def test_other_scenes_and_straight_ones_are_not_tilted() -> None:
     assert find_placement(_changes(_scene(2)), [_changes(_scene(3))], 1.0).correlation < 0.7
 
 
-def test_pictures_are_placed_tilted() -> None:
-    scene = Blobs(4)
-    placed, covered = place_pictures(replace(Placement.whole(), tilt_degrees=10.0, shape=1.5), scene.draw(0.0)[None])
-    expected = scene.draw(0.0, tilt_degrees=10.0, shape=1.5)
-    inside = covered > 0.99
-    assert 0.7 < inside.mean() < 0.95
-    assert np.abs(placed[0] - expected)[inside].max() < 6, "of a range of 180; pixels are mixed of four"
-    assert (placed[0][covered == 0] == 0).all()
-
-
 @pytest.mark.parametrize("mirrored", [False, True])
 def test_a_part_that_is_a_picture_of_its_own_is_believed(mirrored: bool) -> None:
     """What moves round an inset is like what moves in it; known borders tell the place."""
@@ -139,15 +128,3 @@ def test_a_less_simple_placement_must_earn_its_place() -> None:
     stretched = merit(Placement(0.1, 0.1, 0.5, 0.8, mirrored=False, quarter_turns=0))
     assert whole == 0.5
     assert whole > inside > max(cut_off, flipped, turned, stretched)
-
-
-def test_placing_keeps_the_mean_and_covers_what_it_says() -> None:
-    pictures = np.full((2, 32, 32), 7.0, dtype=np.float32)
-    placed, covered = place_pictures(Placement(0.25, 0.5, 0.5, 0.25, mirrored=False, quarter_turns=0), pictures)
-    expected = np.zeros((32, 32))
-    expected[8:24, 16:24] = 1
-    np.testing.assert_allclose(covered, expected, atol=1e-5)
-    np.testing.assert_allclose(placed[0], 7 * expected, atol=1e-4)
-    assert Placement(0.25, 0.5, 0.5, 0.25, mirrored=False, quarter_turns=0).within == pytest.approx(1)
-    assert Placement(0.75, 0.0, 0.5, 1.0, mirrored=False, quarter_turns=0).within == pytest.approx(0.5)
-    assert Placement(2.0, 0.0, 0.5, 1.0, mirrored=False, quarter_turns=0).within == 0

@@ -7,7 +7,7 @@ import pytest
 from movies.moving_pictures import Blobs
 
 from vdup.movies.movie import Movie
-from vdup.movies.placement import place_pictures
+from vdup.movies.placed_pictures import place_pictures
 from vdup.movies.rectangles import WHOLE, clipped, of_placement
 from vdup.movies.refinement import Pictures, pictures_to_compare, refine
 from vdup.types import Placement, Rectangle

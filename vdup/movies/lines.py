@@ -11,7 +11,7 @@ import numpy as np
 
 from vdup.movies.changes import evened
 from vdup.movies.movie import Movie
-from vdup.movies.placement import place_pictures
+from vdup.movies.placed_pictures import place_pictures
 from vdup.types import Placement, RowArray, TimeArray
 
 LEAST_COVERED = 0.5

@@ -14,7 +14,8 @@ from functools import lru_cache
 import numpy as np
 import torch
 
-from vdup.movies.tilt import reached, tilted
+from vdup.movies.placed_pictures import place_pictures, scaling_rows, turned
+from vdup.movies.tilt import tilted
 from vdup.types import USUAL_SHAPE, BoolArray, FloatArray, Placement, Rectangle
 
 _COARSE_COMPONENTS = 6
@@ -62,30 +63,6 @@ _LEAST_ENERGY = 0.2
 """Least part of what changes, on either side, that must lie in the overlap."""
 
 
-def place_pictures(placement: Placement, pictures: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Pictures of the reference as they lie in the query's picture.
-
-    Args:
-        placement: where.
-        pictures: float32 [N, S, S].
-
-    Returns:
-        float32 [N, S, S], 0 where the reference does not reach; and the share of each pixel that it covers, float32
-        [S, S].
-    """
-    side = pictures.shape[-1]
-    turned = _turned(pictures, placement.mirrored, placement.quarter_turns)
-    rows = _placing(side, placement.top, placement.height)
-    columns = _placing(side, placement.left, placement.width)
-    covered: FloatArray = np.outer(rows.sum(axis=1), columns.sum(axis=1)).astype(np.float32)
-    if placement.tilt_degrees:
-        turned = tilted(turned, placement.tilt_degrees, placement.shape)
-        reach = reached(side, placement.tilt_degrees, placement.shape)
-        covered = (rows @ reach @ columns.T).astype(np.float32, copy=False)
-    placed: FloatArray = (rows @ turned @ columns.T).astype(np.float32, copy=False)
-    return placed, covered
-
-
 @dataclass(frozen=True)
 class _Shape:
     """A way to turn and scale the reference, to be tried at all positions; heights and widths in pixels."""
@@ -105,7 +82,7 @@ class _Shape:
 
     def turn(self, pictures: FloatArray) -> FloatArray:
         """Pictures of the reference turned in this way."""
-        return tilted(_turned(pictures, self.mirrored, self.quarter_turns), self.tilt_degrees, self.proportions)
+        return tilted(turned(pictures, self.mirrored, self.quarter_turns), self.tilt_degrees, self.proportions)
 
 
 @dataclass(frozen=True)
@@ -311,14 +288,14 @@ def _search_padded(
     total = float(own_energy.sum())
     shifts, count = stacked.shape[:2]
     pictures = np.concatenate([stacked.reshape(-1, side, side), energy[None]])
-    turned = {shape.way: shape.turn(pictures) for shape in shapes}
+    by_way = {shape.way: shape.turn(pictures) for shape in shapes}
     found: list[Found] = []
     for first in range(0, len(shapes), _SHAPES_AT_ONCE):
         group = shapes[first : first + _SHAPES_AT_ONCE]
         scaled = torch.zeros(len(group), len(pictures), padded, padded)
         for number, shape in enumerate(group):
-            source = turned[shape.way]
-            of_shape = _scaling(side, shape.height) @ source @ _scaling(side, shape.width).T
+            source = by_way[shape.way]
+            of_shape = scaling_rows(side, shape.height) @ source @ scaling_rows(side, shape.width).T
             scaled[number, :, : shape.height, : shape.width] = torch.from_numpy(of_shape)
         spectra = torch.fft.rfft2(scaled).conj()
         windows = torch.stack([_window_spectrum(shape.height, shape.width, padded) for shape in group])
@@ -365,43 +342,8 @@ def _window_spectrum(height: int, width: int, padded: int) -> torch.Tensor:
     return spectrum
 
 
-@lru_cache(maxsize=256)
-def _scaling(side: int, length: int) -> FloatArray:
-    """Scales ``side`` pixels to ``length``: float32 [length, side], rows that add up to 1."""
-    scaled = _placing_rows(length, side, 0.0, float(length))
-    even: FloatArray = scaled / scaled.sum(axis=1, keepdims=True)
-    return even
-
-
-def _placing(side: int, start: float, length: float) -> FloatArray:
-    """Scales ``side`` pixels and puts them into as many; see :func:`_placing_rows`."""
-    return _placing_rows(side, side, start * side, length * side)
-
-
-def _placing_rows(pixels: int, source: int, start: float, length: float) -> FloatArray:
-    """Triangle filter, as wide as the coarser of the two grids: float32 [pixels, source].
-
-    Rows add up to the share of the pixel that the source covers, 1 well inside.
-    """
-    scale = length / source
-    centres = (np.arange(pixels) + 0.5 - start) / scale - 0.5
-    reach = max(1.0, 1.0 / scale)
-    places = np.arange(source)
-    weights = np.clip(1 - np.abs(centres[:, None] - places) / reach, 0, None)
-    total = weights.sum(axis=1, keepdims=True)
-    edges = np.arange(pixels)
-    covered = np.clip(np.minimum(edges + 1, start + length) - np.maximum(edges, start), 0, 1)
-    rows: FloatArray = np.where(total > 0, weights / np.maximum(total, 1e-9), 0) * covered[:, None]
-    return rows.astype(np.float32)
-
-
 def _halved(pictures: FloatArray) -> FloatArray:
     """Means over two by two pixels."""
     count, height, width = pictures.shape
     halved: FloatArray = pictures.reshape(count, height // 2, 2, width // 2, 2).mean(axis=(2, 4))
     return halved
-
-
-def _turned(pictures: FloatArray, mirrored: bool, quarter_turns: int) -> FloatArray:
-    flipped = pictures[..., ::-1] if mirrored else pictures
-    return np.ascontiguousarray(np.rot90(flipped, quarter_turns, axes=(-2, -1)))

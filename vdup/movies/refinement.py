@@ -14,7 +14,7 @@ import numpy as np
 
 from vdup.movies.changes import changes_at, evened
 from vdup.movies.movie import Movie
-from vdup.movies.placement import place_pictures
+from vdup.movies.placed_pictures import place_pictures
 from vdup.movies.rectangles import WHOLE, clipped, of_placement
 from vdup.types import USUAL_SHAPE, FloatArray, Placement, Rectangle, TimeArray
 

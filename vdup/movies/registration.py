@@ -10,7 +10,8 @@ from vdup.movies.agreement import Agreement, agreement, detail
 from vdup.movies.changes import changes_at, evened
 from vdup.movies.lines import LEAST_COVERED, LineTables
 from vdup.movies.movie import Movie
-from vdup.movies.placement import find_placement, place_pictures
+from vdup.movies.placed_pictures import place_pictures
+from vdup.movies.placement import find_placement
 from vdup.types import FloatArray, Placement, Rectangle, TimeArray
 
 _MOMENTS_A_SECOND = 4.0
