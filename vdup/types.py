@@ -63,6 +63,11 @@ class VideoInfo:
     rotation_degrees: int
     """Clockwise rotation that was applied: 0, 90, 180 or 270."""
 
+    @property
+    def shape(self) -> float:
+        """Width over height; the usual one where that is not known."""
+        return self.width / self.height if self.width > 0 and self.height > 0 else USUAL_SHAPE
+
 
 @dataclass(frozen=True)
 class FrameBatch:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vdup.align.matcher import QueryTrack
-from vdup.align.panels import box_between, panels_between, whole_frame
+from vdup.align.panels import box_between, panels_between, whole_frames
 from vdup.movies.picture_track import PictureTrack
 from vdup.types import CODE_BYTES, Rectangle
 
@@ -60,8 +60,18 @@ def test_without_tracks_or_boxes() -> None:
 
 
 def test_frames_that_lie_on_one_another_though_other_bars_were_cut() -> None:
+    whole, middle = Rectangle(0, 0, 1, 1), Rectangle(0.25, 0, 0.5, 1)
     # The reference lost bars of a quarter above and below, the query none: its picture is the whole frame.
-    assert whole_frame(Rectangle(0, 0, 1, 1), Rectangle(0.25, 0, 0.5, 1)) == Rectangle(0.25, 0, 0.5, 1)
+    assert whole_frames(whole, middle, 16 / 9, 16 / 9) == [middle]
     # The other way round the reference goes on beyond the query's picture.
-    assert whole_frame(Rectangle(0.25, 0, 0.5, 1), Rectangle(0, 0, 1, 1)) == Rectangle(-0.5, 0, 2, 1)
-    assert whole_frame(Rectangle(0.1, 0, 0.8, 1), Rectangle(0.11, 0, 0.79, 1)) is None
+    assert whole_frames(middle, whole, 16 / 9, 16 / 9) == [Rectangle(-0.5, 0, 2, 1)]
+    assert whole_frames(Rectangle(0.1, 0, 0.8, 1), Rectangle(0.11, 0, 0.79, 1), 1.0, 1.0) == []
+
+
+def test_frames_that_were_fitted_between_bars_which_nobody_saw() -> None:
+    whole = Rectangle(0, 0, 1, 1)
+    # A wide reference in a square query fills half of its height, a high one half of its width.
+    assert whole_frames(whole, whole, 1.0, 2.0) == [Rectangle(0.25, 0, 0.5, 1)]
+    assert whole_frames(whole, whole, 1.0, 0.5) == [Rectangle(0, 0.25, 1, 0.5)]
+    # Where the bars were seen, the picture that is left is the reference's; it may also have been stretched.
+    assert whole_frames(Rectangle(0.25, 0, 0.5, 1), whole, 1.0, 2.0) == [Rectangle(-0.5, 0, 2, 1)]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from vdup.align.matcher import QueryTrack
 from vdup.movies.picture_track import PictureTrack
-from vdup.movies.rectangles import WHOLE, clipped, of_box, relative
+from vdup.movies.rectangles import WHOLE, clipped, of_box, relative, within
 from vdup.types import Rectangle
 
 _DIFFERENT_PANEL = 0.9
@@ -33,16 +33,27 @@ def panels_between(tracks: Sequence[QueryTrack], start_seconds: float, end_secon
     return panels
 
 
-def whole_frame(query_box: Rectangle, reference_box: Rectangle) -> Rectangle | None:
-    """Where the reference's picture lies in the query's when both whole frames lie on one another.
+def whole_frames(
+    query_box: Rectangle, reference_box: Rectangle, query_shape: float, reference_shape: float
+) -> list[Rectangle]:
+    """Where the reference's picture lies in the query's when its whole frame is shown.
 
-    Dark and plain scenes may have lost other bars on one side than on the other, for they are cut shot by shot.
+    It fills the query's frame, or was fitted into it between bars. Bars are cut shot by shot, where they are seen: of
+    dark and plain scenes one side may have lost others than the other, and what is black need not have been a bar.
+
+    Args:
+        query_box: the query's picture in its frame.
+        reference_box: likewise of the reference.
+        query_shape: width over height of the query's frames.
+        reference_shape: likewise.
 
     Returns:
-        None where both were cut alike.
+        In sides of the query's picture; without those at which it fills nearly all of that.
     """
-    lies = relative(reference_box, query_box)
-    return None if lies.likeness(WHOLE) > _DIFFERENT_PANEL else lies
+    tall, wide = min(1.0, query_shape / reference_shape), min(1.0, reference_shape / query_shape)
+    frames = [WHOLE, Rectangle((1 - tall) / 2, (1 - wide) / 2, tall, wide)]
+    places = [relative(within(reference_box, frame), query_box) for frame in frames]
+    return [place for place in dict.fromkeys(places) if place.likeness(WHOLE) <= _DIFFERENT_PANEL]
 
 
 def box_between(track: PictureTrack | None, start_seconds: float, end_seconds: float) -> Rectangle:

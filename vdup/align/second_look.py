@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from vdup.align.calibration import Calibration
 from vdup.align.line_fit import Line
 from vdup.align.matcher import QueryTrack, ScoredSegment, SegmentMatcher
-from vdup.align.panels import box_between, panels_between, whole_frame
+from vdup.align.panels import box_between, panels_between, whole_frames
 from vdup.align.plain_lines import PlainLine, plain_lines
 from vdup.align.segments import overlap_share, suppress
 from vdup.align.still import is_still, settle_still
@@ -122,10 +122,10 @@ def _likely_places(pair: Pair, item: ScoredSegment) -> list[Rectangle]:
     query, reference = item.intervals()
     places = panels_between(pair.tracks, *query)
     pictures = pair.tracks[0].pictures if pair.tracks else None
-    if pictures is not None and pair.reference_pictures is not None:
-        frame = whole_frame(box_between(pictures, *query), box_between(pair.reference_pictures, *reference))
-        places += [] if frame is None else [frame]
-    return places
+    if pictures is None or pair.reference_pictures is None or pair.query_movie is None or pair.reference_movie is None:
+        return places
+    boxes = box_between(pictures, *query), box_between(pair.reference_pictures, *reference)
+    return places + whole_frames(*boxes, pair.query_movie.shape, pair.reference_movie.shape)
 
 
 def _another_place(segments: Sequence[ScoredSegment]) -> Placement | None:

@@ -91,7 +91,7 @@ class PackedMovie:
             raise ValueError("no part of a movie was given")
         self._parts = list(parts)
         self._name = name
-        self._shape = shape
+        self.shape = shape
         self.pictures_per_second: float = self._opened(_header, self._parts[0])[0]
 
     def between(self, start_seconds: float, end_seconds: float) -> Movie:
@@ -105,7 +105,7 @@ class PackedMovie:
         first = int(np.clip(start_seconds // part_seconds, 0, last))
         end = int(np.clip(end_seconds // part_seconds, first, last))
         pictures = [self._opened(_unpack, part) for part in self._parts[first : end + 1]]
-        return Movie(np.concatenate(pictures), self.pictures_per_second, first * part_seconds, self._shape)
+        return Movie(np.concatenate(pictures), self.pictures_per_second, first * part_seconds, self.shape)
 
     def check(self) -> None:
         """Unpacks every part.

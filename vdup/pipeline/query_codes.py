@@ -117,7 +117,7 @@ def _encode(library: CodeSource, video: DecodedVideo, calibration: Calibration, 
         raise VideoDecodeError(video.path, "no frame could be decoded; check that the file plays")
     times = np.concatenate(views[0].times)
     parts = film.parts()
-    movie = PackedMovie(parts) if parts else None
+    movie = PackedMovie(parts, shape=video.info.shape) if parts else None
 
     def track(view: int, seen: _Seen, is_mirrored: bool) -> QueryTrack:
         found = np.concatenate(seen.mirrored if is_mirrored else seen.straight)
