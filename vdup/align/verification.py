@@ -26,11 +26,8 @@ _MOST_MOVING = 3.0
 _MOST_SHARED = 0.5
 
 _SURE = 0.9
-_MUCH_BETTER = 0.3
-"""Another moment of the same reference must be as likely as this, or the movies must not tell by more than this (log of
-what they leave unexplained) that the first is the right one. Real repeats in generated videos score 0.94 and more."""
-_ALWAYS_UNEXPLAINED = 0.1
-
+"""Another moment of the same reference must be as likely as this. Of six generated problems no copy was lost by that,
+and of 119 wrong segments from a score of 0.3 on 15 went."""
 _ALWAYS_UNLIKE = 0.05
 """The same of the detail of pictures."""
 
@@ -88,28 +85,20 @@ def other_moments(segments: Sequence[ScoredSegment]) -> list[bool]:
     """Which segments of one query and one reference only resemble a moment that another of them has found.
 
     A still camera, a speaker, a template of slides looks much the same at every moment. Such a segment is not sure in
-    itself, and another one, at least as likely, covers more than half of it in the query and leaves clearly less of
-    what changes unexplained. What is really shown twice is about as like both times, or sure by itself.
+    itself, and another one, at least as likely, covers more than half of it in the query. What the reference really
+    shows twice is sure by itself both times; where it is not, the likelier of the two is told.
     """
-
-    def resembles(item: ScoredSegment, better: ScoredSegment) -> bool:
-        if item.registration is None or better.registration is None or not is_clear(better.registration):
-            return False
-        (start, end), (other_start, other_end) = item.intervals()[0], better.intervals()[0]
-        return (
-            better.score >= item.score
-            and min(end, other_end) - max(start, other_start) > _MOST_SHARED * (end - start)
-            and math.log(_unexplained(item.registration) / _unexplained(better.registration)) > _MUCH_BETTER
+    order = sorted(range(len(segments)), key=lambda place: -segments[place].score)
+    found = [False] * len(segments)
+    for rank, place in enumerate(order):
+        item = segments[place]
+        (start, end), likelier = item.intervals()[0], [segments[other].intervals()[0] for other in order[:rank]]
+        found[place] = (
+            item.registration is not None
+            and item.score < _SURE
+            and any(min(end, last) - max(start, first) > _MOST_SHARED * (end - start) for first, last in likelier)
         )
-
-    return [
-        item.score < _SURE and any(resembles(item, other) for other in segments if other is not item)
-        for item in segments
-    ]
-
-
-def _unexplained(found: Registration) -> float:
-    return 1 + _ALWAYS_UNEXPLAINED - max(found.correlation, 0.0)
+    return found
 
 
 def verification_inputs(
