@@ -52,6 +52,11 @@ def main(arguments: list[str]) -> None:
         raise SystemExit(f"{error}\n{__doc__}") from error
     if not isinstance(config, ProblemConfig):
         raise TypeError(f"expected ProblemConfig, got {type(config).__name__}")
+    for folder in (config.images, config.videos):
+        if folder is not None and not folder.is_dir():
+            raise SystemExit(
+                f"{folder}: there is no such folder; name one with photographs (images) or videos (videos)"
+            )
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     images = sorted(path for path in config.images.rglob("*") if path.suffix.lower() in _PICTURES)
     videos = sorted(path for path in config.videos.rglob("*") if path.is_file()) if config.videos else []

@@ -63,3 +63,10 @@ def test_pictures_between_go_to_the_side_of_the_cut_that_they_are_like(before: t
 def test_frames_without_a_movie_are_left_as_they_are() -> None:
     frames = SampledFrame(0.0, _picture(1)), SampledFrame(1.0, _picture(200))
     assert parted_at_cut(*frames) == frames
+
+
+def test_pictures_of_another_size_stay_with_their_frame() -> None:
+    small = np.full((32, 48), 200, dtype=np.uint8)
+    before = SampledFrame(0.0, _picture(10), [small // 20, small, small])
+    first, second = parted_at_cut(before, _frame(200, 202))
+    assert (len(first.movie), len(second.movie)) == (3, 2)

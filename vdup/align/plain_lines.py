@@ -11,9 +11,8 @@ import numpy as np
 
 from vdup.align.segments import suppress
 from vdup.movies.changes import evened
-from vdup.movies.lines import LEAST_COVERED
 from vdup.movies.movie import Movie
-from vdup.movies.placed_pictures import place_pictures
+from vdup.movies.placed_pictures import LEAST_COVERED, place_pictures
 from vdup.types import BoolArray, FloatArray, Placement
 
 _STEP_SECONDS = 0.25

@@ -4,9 +4,8 @@ import numpy as np
 
 from vdup.movies.agreement import correlations, detail
 from vdup.movies.changes import evened, shows_enough
-from vdup.movies.lines import LEAST_COVERED
 from vdup.movies.movie import Movie
-from vdup.movies.placed_pictures import place_pictures
+from vdup.movies.placed_pictures import LEAST_COVERED, place_pictures
 from vdup.movies.storage import PackedMovie
 from vdup.types import BoolArray, FloatArray, Placement, RowArray, TimeArray
 

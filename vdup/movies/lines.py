@@ -11,11 +11,8 @@ import numpy as np
 
 from vdup.movies.changes import evened
 from vdup.movies.movie import Movie
-from vdup.movies.placed_pictures import place_pictures
+from vdup.movies.placed_pictures import LEAST_COVERED, place_pictures
 from vdup.types import Placement, RowArray, TimeArray
-
-LEAST_COVERED = 0.5
-"""Pixels of which the reference covers less are left out."""
 
 _QUICK_MOMENTS = 2
 """Quick is what differs from the mean over so many moments before and after."""

@@ -7,6 +7,9 @@ import numpy as np
 from vdup.movies.tilt import reached, tilted
 from vdup.types import FloatArray, Placement
 
+LEAST_COVERED = 0.5
+"""Pixels of which the reference covers less are left out where pictures are compared."""
+
 
 def place_pictures(placement: Placement, pictures: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Pictures of the reference as they lie in the query's picture.

@@ -14,7 +14,7 @@ from functools import lru_cache
 import numpy as np
 import torch
 
-from vdup.movies.placed_pictures import place_pictures, scaling_rows, turned
+from vdup.movies.placed_pictures import LEAST_COVERED, place_pictures, scaling_rows, turned
 from vdup.movies.tilt import tilted
 from vdup.types import USUAL_SHAPE, BoolArray, FloatArray, Placement, Rectangle
 
@@ -41,16 +41,19 @@ _ODDS_STRETCHED = 0.1
 _ODDS_CUT_OFF = 0.3
 """For all of the smaller picture beyond the edge of the other: a copy mostly lies within the query, or goes beyond it
 on all sides."""
-_FINE_STEPS = (0.92, 1.0, 1.087)
-
-_TILTS_DEGREES = (-18.0, -12.0, -6.0, 6.0, 12.0, 18.0)
-_FINE_TILTS_DEGREES = (-3.0, 0.0, 3.0)
-_TILTED_SCALES = (0.8, 1.0, 1.2, 1.45, 1.75)
-_KEPT_TILTED = 3
 _LIKELY_BONUS = 0.1
 """Correlation that a likely part is given for itself."""
 _SAME_PART = 0.65
 """Likeness of two rectangles that are taken for the same part."""
+
+_FINE_STEPS = (0.92, 1.0, 1.087)
+_TILTS_DEGREES = (-18.0, -12.0, -6.0, 6.0, 12.0, 18.0)
+"""Tried coarsely,"""
+_FINE_TILTS_DEGREES = (-3.0, 0.0, 3.0)
+"""and beside the best few of those, finely."""
+_TILTED_SCALES = (0.8, 1.0, 1.2, 1.45, 1.75)
+"""Of both sides: a picture that hides its black corners is enlarged by up to 1.6."""
+_KEPT_TILTED = 3
 _STRAIGHT_IS_CLEAR = 0.8
 """Tilted placements are not tried where a straight one correlates by more than this."""
 _STANDING_BONUS = 0.3
@@ -137,7 +140,7 @@ def find_placement(
 
     def with_standing(found: Found) -> float:
         placed, covered = place_pictures(found.placement, references[found.shift][-1:])
-        return found.merit + _STANDING_BONUS * _correlation(query[-1], placed[0], covered >= _LEAST_AREA)
+        return found.merit + _STANDING_BONUS * _correlation(query[-1], placed[0], covered >= LEAST_COVERED)
 
     return max(straight, tilted_one, key=with_standing)
 
@@ -165,6 +168,8 @@ def _straight(
 
 def _filling(query: FloatArray, references: Sequence[FloatArray], likely: Sequence[Rectangle]) -> Found | None:
     """The best placement of the whole reference in one of the likely parts, straight or mirrored."""
+    if not likely:
+        return None
     side = query.shape[-1]
     by_shift = {
         len(references) // 2: {
@@ -288,7 +293,7 @@ def _search_padded(
     total = float(own_energy.sum())
     shifts, count = stacked.shape[:2]
     pictures = np.concatenate([stacked.reshape(-1, side, side), energy[None]])
-    by_way = {shape.way: shape.turn(pictures) for shape in shapes}
+    by_way = {way: shape.turn(pictures) for way, shape in {shape.way: shape for shape in shapes}.items()}
     found: list[Found] = []
     for first in range(0, len(shapes), _SHAPES_AT_ONCE):
         group = shapes[first : first + _SHAPES_AT_ONCE]

@@ -129,7 +129,7 @@ def _refined(pictures: Pictures, start: Placement, cuts: bool) -> Refined:
 
 def _with_finer_tilt(pictures: Pictures, placement: Placement) -> Refined:
     mask = _mask(WHOLE, pictures.query.shape[-1])
-    for step in _STEPS:
+    for step in _STEPS if placement.tilt_degrees else ():
         placement = _moved(pictures, placement, mask, step, _tilts)
     return _judged(pictures, placement, WHOLE)
 

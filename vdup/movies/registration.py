@@ -8,9 +8,9 @@ import numpy as np
 
 from vdup.movies.agreement import Agreement, agreement, detail
 from vdup.movies.changes import changes_at, evened
-from vdup.movies.lines import LEAST_COVERED, LineTables
+from vdup.movies.lines import LineTables
 from vdup.movies.movie import Movie
-from vdup.movies.placed_pictures import place_pictures
+from vdup.movies.placed_pictures import LEAST_COVERED, place_pictures
 from vdup.movies.placement import find_placement
 from vdup.types import FloatArray, Placement, Rectangle, TimeArray
 

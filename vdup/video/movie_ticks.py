@@ -33,13 +33,13 @@ def parted_at_cut(before: SampledFrame, after: SampledFrame) -> tuple[SampledFra
     """Two frames with a cut between them, and the grey pictures that lie between where they belong.
 
     The cut comes somewhere between the two: the last pictures of the first frame go to the second, as long as they are
-    more like that one's. Order and number stay.
+    more like that one's, and of its size. Order and number stay.
     """
     if len(before.movie) < 2 or not after.movie:
         return before, after
     first, second = shrink(before.movie[0]).astype(np.int16), shrink(after.movie[0]).astype(np.int16)
     kept = len(before.movie)
-    while kept > 1:
+    while kept > 1 and before.movie[kept - 1].shape == after.movie[0].shape:
         small = shrink(before.movie[kept - 1]).astype(np.int16)
         if np.abs(small - second).mean() >= np.abs(small - first).mean():
             break
